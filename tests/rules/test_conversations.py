@@ -14,6 +14,7 @@ from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError, InvalidInput, NodeFailed
+from wizard.forms.types.text import DOTS
 from wizard.model import Outcome, Proceed, Prompt, PromptField, RunStatus
 from wizard.model.talk import Speaker
 from wizard.node import Background, Foreground, NodeConfig, Visit
@@ -572,6 +573,18 @@ async def test_a_password_isnt_in_what_was_said() -> None:
     assert "4711" not in str(dict((await chat.view()).run.conversation))
 
 
+async def test_an_operator_reads_what_they_are_written_while_a_password_is_asked() -> None:
+    """Whoever can't remember their password asks somebody for help, who would see nothing but dots."""
+    nodes = [{"id": "you", "type": "form", "fields": [{"name": "pin", "type": "password", "label": "PIN"}]}]
+    chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes})
+    await chat.talks.take_over(chat.id, "olga")
+    await chat.says("I have forgotten it.")
+    await chat.talks.release(chat.id, "olga")
+    await chat.says("4711")
+    said = [one.text for one in await chat.engine.said(chat.id) if one.speaker is Speaker.PERSON]
+    assert said == ["I have forgotten it.", DOTS]
+
+
 async def test_a_password_that_is_corrected_isnt_either() -> None:
     """Who corrects a password says it in a sentence, changes the message that it was, or has it refused; whatever is
     asked at the time, nobody is to read it afterwards. What is no password is kept as it was said."""
@@ -594,6 +607,10 @@ async def test_a_password_that_is_corrected_isnt_either() -> None:
     assert said[-1] == "change town to 4800"
     answers = (await chat.view()).answers["you"]
     assert answers == {"pin": "4716", "name": "Ann", "town": "4800"}
+    german = await Chat.of({"id": "main", "language": "de", "nodes": nodes})
+    await german.says("4711")
+    await german.says("/ändern PIN in 4712")
+    assert [one.text for one in await german.engine.said(german.id) if "471" in one.text] == []
     await chat.engine.cancel(chat.id)
     await chat.says("change PIN to 4718")
     assert "4718" not in (await chat.engine.utterance(chat.id, f"m-{chat.count}")).text

@@ -227,6 +227,8 @@ async def _a_button_of_an_earlier_question_answers_nothing(place: Place) -> None
 async def _one_sender_slows_nobody_else(place: Place) -> None:
     statuses = [await place.posts(place.service.posts(place.message("hello"))) for _ in range(30)]
     expect(429 in statuses and statuses[:20] == [200] * 20, f"30 messages in a moment were answered {statuses}")
+    again = [await place.posts(place.service.posts(place.message("hello", number))) for number in range(1, 21)]
+    expect(again == [200] * 20, f"what was taken already was answered {again}")
     await place.sends("hello", to=place.bob)
 
 

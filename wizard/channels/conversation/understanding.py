@@ -119,7 +119,10 @@ class _Reader:
         return self._said(incoming.text)
 
     def is_secret(self) -> bool:
-        """Where one is asked, and where a message corrects the answer of a question that asks for one."""
+        """Where one is asked, and where a message corrects the answer of a question that asks for one. What is written
+        to an operator answers nothing."""
+        if self.dialogue.agent == "speaks":
+            return False
         if self.asked is not None and type_of(self.asked).is_secret:
             return True
         expects = None if self.earlier is None else self.earlier.expects
@@ -137,11 +140,10 @@ class _Reader:
 
     def _correction(self) -> Correction | None:
         """What a message corrects, said in words or as a command."""
-        text = self.incoming.text
-        command = command_in(text, self.language)
+        command = command_in(self.incoming.text, self.language)
         if command is not None and command.name == "change":
-            text = f"change {command.argument}"
-        return correction_in(text, self.language)
+            return change_in(command.argument, self.language)
+        return correction_in(self.incoming.text, self.language)
 
     def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
         said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)

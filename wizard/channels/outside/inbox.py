@@ -48,11 +48,16 @@ class Inbox:
         self._code_rate = Rate(TRIES)
 
     async def take(self, came: Inbound) -> None:
-        """Takes one message; a known one is taken no second time. Raises Refused (429) for too many from one sender,
-        and what Conversations.hear raises."""
+        """Takes one message; a known one is taken no second time, and isn't counted: a request with many of which some
+        were refused gets on whenever it comes again. Raises Refused (429) for too many from one sender, and what
+        Conversations.hear raises."""
         key = link_key(self._channel.name, came.conversation)
-        self._quota.check(key)
         async with self._one_at_a_time.under(key):
+            link, _ = await self._links.get(key)
+            if link is not None and await self._is_known(link, came):
+                return
+            if link is None or came.message not in link.taken:
+                self._quota.check(key)
             while not await self._taken(key, came):
                 """The conversation was moved at the same time: look again."""
 
@@ -60,8 +65,6 @@ class Inbox:
         link, version = await self._links.get(key)
         if link is not None and came.message in link.taken:
             await self._arrive(key, link, came)
-            return True
-        if link is not None and await self._is_known(link, came):
             return True
         if link is not None and (link.parked or link.before is not None):
             await self._outbox.resume(key)  # who writes can be written to
@@ -82,9 +85,9 @@ class Inbox:
         return True
 
     async def _is_known(self, link: Link, came: Inbound) -> bool:
-        """Whether it was taken when the conversation was about another run."""
+        """Whether it was taken, for its run or when the conversation was about another one."""
         said = self.said_id(came.message)
-        for run in link.former:
+        for run in (link.run, *link.former):
             if await self._engine.utterance(run, said) is not None:
                 return True
         return False

@@ -1,0 +1,41 @@
+"""What comes by a channel is taken once, however late it comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from tests.talks import TWO
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.outside.contract import Channel, Inbound, Outbound
+from wizard.channels.outside.inbox import Inbox
+from wizard.model import RunStatus
+from wizard.testing import make_test_engine
+
+
+class Quiet(Channel):
+    name = "quiet"
+
+    def verify(self, request: web.BaseRequest, body: bytes) -> None: ...
+
+    def parse(self, body: bytes) -> Sequence[Inbound]:
+        return []
+
+    async def send(self, message: Outbound) -> None: ...
+
+
+async def test_a_command_that_comes_again_when_the_run_is_over_begins_no_other_run() -> None:
+    """A messenger delivers yesterday's “restart” once more: it was about the run of yesterday, and somebody who has
+    finished would be asked everything again."""
+    engine = await make_test_engine(TWO)
+    inbox = Inbox(engine, Quiet(), Conversations(engine), "two")
+    said = ("hello", "Ann", "restart", "no", "27 3 1985", "grey")
+    for number, text in enumerate(said):
+        await inbox.take(Inbound("ann", str(number), text))
+    (run,) = await engine.store.list_runs()
+    assert run.status is RunStatus.COMPLETED
+    await inbox.take(Inbound("ann", str(said.index("restart")), "restart"))
+    assert len(await engine.store.list_runs()) == 1
+    await inbox.take(Inbound("ann", "new", "restart"))
+    assert len(await engine.store.list_runs()) == 2
