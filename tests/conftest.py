@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.drawing import examples, left_out
-from tests.fast import is_fast
+from tests.fast import TESTS, is_fast
 from tests.plugins import PARCELS, PlugIn
-from tests.schedule import Pieces, longest_first
+from tests.schedule import Pieces, import_turned, longest_first
 from wizard.telemetry import logs
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
@@ -63,6 +63,16 @@ def pytest_collectstart() -> None:
     gc.disable()  # what is imported and collected stays to the end: nothing in it is looked for
 
 
+@pytest.hookimpl(wrapper=True)  # within what makes errors of warnings
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Processes that collect all at the same time begin at different files."""
+    told = getattr(session.config, "workerinput", {})
+    if told.get("collects_all"):
+        files = [file for file in sorted(TESTS.rglob("test_*.py")) if not session.config.option.fast or is_fast(file)]
+        import_turned(files, TESTS.parent, int(told["workerid"].removeprefix("gw")) / told["workercount"])
+    return (yield)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first, and all else as it was; with --draw, without the variants that aren't drawn."""
     if config.option.draw:
@@ -86,8 +96,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Processes that run tests side by side have the same seed."""
+    """Processes that run tests side by side have the same seed, and know whether they collect everything."""
     node.workerinput["fuzz_seed"] = node.config.stash[SEED]
+    node.workerinput["collects_all"] = node.config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -171,6 +171,8 @@ class Settings(BaseModel):
     message_rate: Rate = 120  # messages a minute in one conversation
     agent_timeout: Annotated[int, Field(ge=0, le=86_400)] = 600  # seconds until who waits for a person hears that none
     # comes; 0 lets them wait
+    operator_timeout: Annotated[int, Field(ge=0, le=604_800)] = 1800  # that an operator who has taken over may say
+    # nothing; 0 is no limit
     chat_origins: Origins = ""  # of pages elsewhere that may open conversations by a browser
     proxies: Annotated[int, Field(ge=0, le=10)] = 0
     step_timeout: Seconds = 30.0  # for background nodes that say nothing themselves, http excepted; and all other calls

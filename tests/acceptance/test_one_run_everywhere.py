@@ -58,9 +58,9 @@ async def test_a_run_goes_through_all_channels() -> None:
 
         code = (await Codes(engine).make(talk.id, talk.token)).text
         for _ in range(2):
-            await ann.says("1", f"continue {code}")
+            await ann.says(f"continue {code}", 1)
         for _ in range(2):
-            await ann.says("2", "grey")
+            await ann.says("grey", 2)
         assert ann.texts()[-1] == "Your reason?"
 
         for _ in range(2):
@@ -73,5 +73,5 @@ async def test_a_run_goes_through_all_channels() -> None:
         assert view.status is RunStatus.COMPLETED
         assert {name: value[name] for name, value in view.answers.items() if name in WAY} == WAY
         ids = [said.id for said in await engine.said(talk.id)]
-        assert [ids.count(one) for one in ("s-1", "hook 1", "hook 2", "s-2")] == [1, 0, 1, 1]
+        assert [ids.count(one) for one in ("s-1", "hook m-1", "hook m-2", "s-2")] == [1, 0, 1, 1]
         await socket.ws.close()

@@ -285,7 +285,7 @@ class WizardChat extends HTMLElement {
 
   private draw(): void {
     const { wording } = this;
-    this.log = new Log(wording, {
+    this.log = new Log(wording, this.server.root, {
       presses: (choice, label) => this.sends({ choice }, label),
       edits: (message) => this.edit(message),
       retries: (id) => this.retry(id),
@@ -299,7 +299,7 @@ class WizardChat extends HTMLElement {
     this.status = make("p", { class: "status", role: "status" });
     this.menu = make("ul", { class: "menu", id: "menu", role: "list", hidden: true }, ...this.entries());
     const toggles = { "aria-expanded": "false", "aria-controls": "menu" };
-    this.menuButton = iconButton("menu", this.say("menu"), () => this.toggle(this.menu.hidden), toggles);
+    this.menuButton = iconButton("menu", this.say("menu"), () => this.toggle(Boolean(this.menu.hidden)), toggles);
     const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), this.menuButton, this.menu);
     this.box.lang = wording.language;
     this.box.dir = wording.direction;

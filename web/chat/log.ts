@@ -1,6 +1,6 @@
 // What was said, drawn: bubbles that belong together, the time below the last of them, the buttons of the question that
 // is open, and how far it is with what is under way.
-import { icon, linked, make } from "./drawing";
+import { icon, linked, make, rich } from "./drawing";
 import type { Message, Saying, Wording, Work } from "./messages";
 
 const TOGETHER = 120_000; // milliseconds between two messages that are shown as one group
@@ -31,6 +31,7 @@ function askedBy(message: Message): string {
 export class Log {
   readonly element: HTMLElement;
   private readonly wording: Wording;
+  private readonly root: string;
   private readonly reader: Reader;
   private readonly own = new Map<string, Own>();
   private readonly shown = new Set<string>();
@@ -43,8 +44,10 @@ export class Log {
   private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
   private readsAlong = true;
 
-  constructor(wording: Wording, reader: Reader) {
+  // `root` is where the forms are.
+  constructor(wording: Wording, root: string, reader: Reader) {
     this.wording = wording;
+    this.root = root;
     this.reader = reader;
     this.working = make("div", { class: "working", role: "status", hidden: true });
     this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
@@ -102,7 +105,7 @@ export class Log {
   mark(id: string, delivery: Delivery, why = ""): void {
     const own = this.own.get(id);
     if (!own) return;
-    own.row.dataset.state = delivery;
+    own.row.dataset["state"] = delivery;
     const words = make("span", {}, why || this.say(delivery));
     if (delivery !== "failed") own.state.replaceChildren(words);
     else {
@@ -205,7 +208,8 @@ export class Log {
     const text = this.textOf(message);
     for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
     if (!text) return parts;
-    const said = make("div", { class: "text" }, ...linked(text));
+    const said = message.rich ? rich(message.rich, this.root) : make("div", {}, ...linked(text));
+    said.classList.add("text");
     parts.push(said);
     if (text.length > LONG || text.split("\n", MANY_LINES + 1).length > MANY_LINES) {
       said.classList.add("folded");

@@ -15,6 +15,13 @@ export interface Message {
   choice?: string;
   edits?: string;
   files?: string[];
+  rich?: Piece[];
+}
+
+// A part of a text with looks: the text, or what begins or, with a slash before it, ends there.
+export interface Piece {
+  kind: string;
+  text?: string;
 }
 
 export interface SentFile {

@@ -211,6 +211,8 @@ def _what(deed: Deed) -> str:
         return f"{deed.action} {revoked}, back to {number}"
     if deed.details.get("back"):
         return f"{deed.action} back"
+    if deed.details.get("run") is not None:
+        return f"{deed.action}, run {deed.details['run']}"
     if deed.details.get("draft") is not None:
         return f"{deed.action} draft {deed.details['draft']}"
     return deed.action if number is None else f"{deed.action} {number}"

@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ClientConnectionError, web
 
-from wizard.app import Functions, load_catalog, profile_schema_of, services_of, wizard_app
+from wizard.app import Functions, equip, load_catalog, profile_schema_of, services_of, wizard_app
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
-from wizard.channels.conversation.narration import Narration
 from wizard.debugging.clock import DebugClock
 from wizard.debugging.outcomes import Unheard
 from wizard.debugging.playing import check_steps
@@ -27,7 +26,6 @@ from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
-from wizard.events.intake import Intake
 from wizard.model import Change, DocumentSave, Entry, Run, RunStatus, Workflow
 from wizard.model.instants import LATEST, after
 from wizard.model.job import Job
@@ -150,8 +148,7 @@ class World:
             ids=lambda: RUN,
             profile_schema=profile_schema_of(self._settings),
         )
-        engine.narrator = Narration()
-        engine.emitter = Intake(engine).emit
+        equip(engine)
         return engine
 
     @property

@@ -1,5 +1,5 @@
 """The calls of operators about conversations: which wait for somebody, what was said, taking over, saying something,
-giving back. What an operator does stands in the run's trace, under their name.
+giving back. What an operator does stands in the run's trace and in the audit, under their name.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.problems import unreadable
 from wizard.channels.http.query import next_page
 
-Resume = Callable[[str], Awaitable[None]]
+Resume = Callable[[str, str, str], Awaitable[None]]
 
 
 class Office:
-    """The handlers. `resume` has delivered again what a channel had refused."""
+    """The handlers. `resume` has delivered again what a channel had refused, for whoever says so and why."""
 
     def __init__(self, talks: Conversations, attention: Attention, resume: Resume, admission: Admission) -> None:
         self._talks = talks
@@ -73,8 +73,8 @@ class Office:
         return await self._answer(request)
 
     async def deliver(self, request: web.Request, person: Person) -> web.Response:
-        await self._note(request, person)
-        await self._resume(_run(request))
+        note = await self._note(request, person)
+        await self._resume(_run(request), person.name, note)
         return await self._answer(request)
 
     async def _note(self, request: web.Request, person: Person) -> str:

@@ -13,15 +13,15 @@ from wizard.channels.api.moves import Moves, Respond, created
 from wizard.channels.api.parameters import MESSAGES, WAITING
 from wizard.channels.api.requests import OPEN, check_one_of
 from wizard.channels.conversation.codes import TRIES, Codes
-from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import MAX_ID
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.json_answers import as_json, encode
-from wizard.channels.http.problems import TOO_MANY_MESSAGES, Refused, unreadable
+from wizard.channels.http.problems import unreadable
 from wizard.channels.http.query import next_page
-from wizard.channels.http.rate_limit import Rate
+from wizard.channels.http.quotas import quota_of_codes, quota_of_messages
 from wizard.engine.view import RunView
-from wizard.locale.sentences import counted
 from wizard.model.talk import Utterance
 from wizard.settings import Settings
 
@@ -38,11 +38,16 @@ class Talks:
         self._admission = admission
         self._moves = moves
         self._settings = settings
-        self._rate = Rate(settings.message_rate)
-        self._codes, self._code_rate = codes, Rate(TRIES)
+        self._quota = quota_of_messages(settings.message_rate)
+        self._codes, self._code_quota = codes, quota_of_codes(TRIES)
+
+    async def stop(self, app: web.Application) -> None:
+        """Answers those who wait for a message: for an application's `on_shutdown`."""
+        self._talks.stop()
 
     async def open(self, request: web.Request) -> web.Response:
         """A new run that is a conversation, or one that there is and becomes one: 201."""
+        self._admission.check_starts(request)
         body = await self._admission.body(request, OPEN)
         check_one_of(body)
         if "run" in body:
@@ -71,8 +76,7 @@ class Talks:
 
     async def _continue(self, request: web.Request, code: str, language: str) -> web.Response:
         """Goes on here with what a code opens. Raises CodeUnknown, Refused (429)."""
-        if wait := self._code_rate.wait(client_of(request, self._settings.proxies)):
-            raise _too_many(wait)
+        self._code_quota.check(client_of(request, self._settings.proxies))
         opened = await self._codes.use(code)
         said = await self._talks.join(opened.run, language)
         answer = {"id": opened.run, "token": opened.token, "messages": _listed(said)}
@@ -81,8 +85,7 @@ class Talks:
     async def code(self, request: web.Request) -> web.Response:
         """Makes a code that takes the conversation elsewhere: 201."""
         run_id = await self._admission.run_id(request)
-        if wait := self._code_rate.wait(run_id):
-            raise _too_many(wait)
+        self._code_quota.check(run_id)
         made = await self._codes.make(run_id, self._admission.token(request))
         return as_json(201, encode({"code": made.text, "until": made.until}))
 
@@ -109,17 +112,7 @@ class Talks:
 
     def check_rate(self, run_id: str) -> None:
         """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
-        if wait := self._rate.wait(run_id):
-            raise _too_many(wait)
-
-
-def _too_many(wait: int) -> Refused:
-    detail = counted(
-        "Too many messages were sent. Send this one again in {count} second.",
-        "Too many messages were sent. Send this one again in {count} seconds.",
-        wait,
-    )
-    return Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
+        self._quota.check(run_id)
 
 
 def _listed(said: list[Utterance]) -> list[dict[str, Any]]:

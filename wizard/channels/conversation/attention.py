@@ -1,7 +1,7 @@
 """Conversations that somebody has to look after: a person is wanted or speaks there, or a channel takes no messages.
 
 That a person is wanted is of the run (Dialogue.agent). Here it is listed, by a job that was stored with the turn; and
-where nobody comes in time, the person who waits is told.
+where nobody comes in time, or an operator falls silent, the person who waits is told.
 """
 
 from __future__ import annotations
@@ -17,16 +17,20 @@ from wizard.channels.conversation.meanings import Aside, Heard
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.narration import Said
+from wizard.engine.view import RunView
 from wizard.errors import RunNotFound, StaleInput, StaleRevision
-from wizard.locale.sentences import sentence
-from wizard.model import ENDED
+from wizard.locale.sentences import Sentence, sentence
+from wizard.model import ENDED, Value
 from wizard.model.cells import Cell
 from wizard.model.job import Claim, JobKind
+from wizard.model.talk import Speaker
 
 PLACE = "waits/"
 AGENT, CHANNEL = "waits/agent/", "waits/channel/"
 
 NOBODY_CAME = sentence("Nobody is free to write to you at the moment. Let us go on; ask again whenever you like.")
+GONE = sentence("The person who wrote to you isn’t here any more. Let us go on; ask again whenever you like.")
+PASSED_ON = sentence("The person who wrote to you isn’t here any more. Somebody else is being asked.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class Attention:
         await self._forget(CHANNEL + run)
 
     async def attend(self, claim: Claim) -> datetime | None:
-        """Does a job: puts the run on the list, or takes it off; when nobody has come for too long, says so. When
-        there is to be another look. Raises RunNotFound."""
+        """Does a job: puts the run on the list, or takes it off; when nobody comes for too long, or who came falls
+        silent, says so. When there is to be another look. Raises RunNotFound."""
         run = claim.job.run
         view = await self._engine.load(run)
         dialogue = Dialogue.of(view.run.conversation)
@@ -82,20 +86,44 @@ class Attention:
             await self._forget(AGENT + run)
             return None
         cell = await self._note(AGENT, run, view.workflow.id, dialogue.agent, by=dialogue.operator)
+        if dialogue.agent == "wanted":
+            return await self._wait(view, dialogue, cell.body["since"])
+        return await self._listen(view, dialogue)
+
+    async def _wait(self, view: RunView, dialogue: Dialogue, since: datetime) -> datetime | None:
+        """For somebody who comes."""
         seconds = self._engine.settings.agent_timeout
-        if dialogue.agent != "wanted" or not seconds:
+        if not seconds:
             return None
-        until: datetime = cell.body["since"] + timedelta(seconds=seconds)
-        if self._engine.clock() < until:
+        if self._engine.clock() < (until := since + timedelta(seconds=seconds)):
             return until
-        told = words_of(view, dialogue).say(NOBODY_CAME)
-        heard = Heard(Aside((told,), replace(dialogue, agent="")))
+        return await self._gives_up(view, NOBODY_CAME, replace(dialogue, agent=""), {"did": "nobody came"})
+
+    async def _listen(self, view: RunView, dialogue: Dialogue) -> datetime | None:
+        """To an operator, who says something now and then. Where one doesn't, who has written meanwhile is passed on
+        to another one, and with everybody else the form goes on."""
+        seconds, spoke = self._engine.settings.operator_timeout, dialogue.spoke
+        said = await self._engine.said(view.id, spoke - 1) if seconds and spoke else []
+        if not said:
+            return None
+        if self._engine.clock() < (until := said[0].at + timedelta(seconds=seconds)):
+            return until
+        waits = any(one.speaker is Speaker.PERSON for one in said[1:])
+        told, agent = (PASSED_ON, "wanted") if waits else (GONE, "")
+        note = {"did": "fell silent", "by": dialogue.operator}
+        return await self._gives_up(view, told, replace(dialogue, agent=agent, operator=""), note)
+
+    async def _gives_up(
+        self, view: RunView, told: Sentence, now: Dialogue, note: Mapping[str, Value]
+    ) -> datetime | None:
+        """Says what comes of waiting in vain, once."""
+        heard = Heard(Aside((words_of(view, now).say(told),), now))
         try:
-            note = {"did": "nobody came"}
-            await self._engine.say(run, Said(heard), revision=view.revision, note=note)
+            await self._engine.say(view.id, Said(heard), revision=view.revision, note=note)
         except (StaleInput, StaleRevision):
             return self._engine.clock() + timedelta(seconds=1)
-        await self._forget(AGENT + run)
+        if not now.agent:
+            await self._forget(AGENT + view.id)
         return None
 
     async def _note(self, place: str, run: str, workflow: str, state: str, **more: str) -> Cell:

@@ -111,6 +111,13 @@ def correction_in(text: str, language: str) -> Correction | None:
     return None
 
 
+def change_in(argument: str, language: str) -> Correction | None:
+    """The correction that the command `change` is with what stands behind it, whichever of its words was said."""
+    words = dict.fromkeys((*ways(COMMANDS["change"], words_in(language).language), "change"))
+    corrections = (correction_in(f"{word} {argument}", language) for word in words)
+    return next((correction for correction in corrections if correction is not None), None)
+
+
 def quoted(text: str) -> str | None:
     """What stands in quotation marks, where that is the whole message: it is an answer, whatever it says."""
     said = text.strip()

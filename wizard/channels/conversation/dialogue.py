@@ -22,7 +22,8 @@ class Dialogue:
 
     `doubt` are the values that may have been meant by the last answer, `confirms` what the person is to confirm.
     `about` is the number of the person's message whose turn isn't at its end. `agent` says that a person is wanted
-    ("wanted"), or speaks for the engine ("speaks"), and `operator` who that is. `channels` are those from outside that
+    ("wanted"), or speaks for the engine ("speaks"), and `operator` who that is; `spoke` is the number of the last
+    message of theirs, or of the one that said that they are there. `channels` are those from outside that
     it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
     now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
     is itself `within` another one."""
@@ -40,6 +41,7 @@ class Dialogue:
     about: int = 0
     agent: str = ""
     operator: str = ""
+    spoke: int = 0
     channels: tuple[str, ...] = ()
     digression: str = ""
     relayed: int = 0

@@ -6,11 +6,20 @@ name; a correction of an earlier answer; a command; a topic of the workflow's he
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from wizard.channels.conversation import wording
-from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
+from wizard.channels.conversation.commands import (
+    Command,
+    Correction,
+    change_in,
+    command_in,
+    correction_in,
+    first_way,
+    quoted,
+)
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.finding import Answers, Place
 from wizard.channels.conversation.manners import (
@@ -21,8 +30,9 @@ from wizard.channels.conversation.manners import (
     without_manners,
     yes_or_no,
 )
-from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
+from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices
 from wizard.channels.conversation.meanings import (
+    MOST_TEXT,
     Answer,
     Aside,
     Back,
@@ -37,6 +47,7 @@ from wizard.channels.conversation.meanings import (
 )
 from wizard.channels.conversation.questions import meaning, numbered, offered
 from wizard.channels.conversation.rewording import chosen, reworded
+from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
@@ -48,8 +59,6 @@ from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Utterance
 
-MENTIONED = 5  # characters of a topic that is found within a question
-MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
 STALE = sentence("This button belongs to an earlier question.")
 NOTHING_SAID = sentence("This message is empty.")
 NO_FILE = sentence("A file isn’t asked for here.")
@@ -76,6 +85,11 @@ def reads_strictly(of: FieldType) -> bool:
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> Meaning:
     """`edited` is the message that the incoming one corrects, where that was found."""
     return _Reader(view, dialogue, incoming, edited).meaning()
+
+
+def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> bool:
+    """Whether a message may hold a password, whatever comes of it: so that it isn't kept."""
+    return bool(incoming.text) and _Reader(view, dialogue, incoming, edited).is_secret()
 
 
 class _Reader:
@@ -106,6 +120,30 @@ class _Reader:
             return self.aside(NOTHING_SAID)
         return self._said(incoming.text)
 
+    def is_secret(self) -> bool:
+        """Where one is asked, and where a message corrects the answer of a question that asks for one."""
+        if self.asked is not None and type_of(self.asked).is_secret:
+            return True
+        expects = None if self.edited is None else self.edited.expects
+        correction = self._correction()
+        places = [*self.answers.called(correction.field)] if correction is not None and correction.field else []
+        if expects is not None:
+            places.append(Place(expects.step, expects.name, ""))
+        return any(
+            type_of(field).is_secret
+            for place in places
+            for field in self.answers.fields_of(place.step)
+            if field.name == place.name
+        )
+
+    def _correction(self) -> Correction | None:
+        """What a message corrects, said in words or as a command."""
+        text = self.incoming.text
+        command = command_in(text, self.language)
+        if command is not None and command.name == "change":
+            text = f"change {command.argument}"
+        return correction_in(text, self.language)
+
     def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
         said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)
         return Aside(said, (self.dialogue if dialogue is None else dialogue).without_doubt())
@@ -123,7 +161,7 @@ class _Reader:
             return corrected
         if (command := command_in(text, self.language)) is not None and (obeyed := self._obey(command)) is not None:
             return obeyed
-        if (topic := self._topic(text)) is not None:
+        if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
         if asked is not None and type_of(asked) is TEXT and self._only_greets(text):
             return self.aside()
@@ -242,13 +280,16 @@ class _Reader:
         return Answer(self.asked.name, dict(self.incoming.files[0]))
 
     def _edited(self) -> Meaning:
-        """A message that was changed after it was sent corrects the answer that it was."""
-        of, text = None if self.edited is None else self.edited.expects, self.incoming.text
+        """A message that was changed after it was sent corrects the answer that it was; one without anything has it
+        asked anew."""
+        of, incoming = None if self.edited is None else self.edited.expects, self.incoming
         if of is None or not of.name:
             return self.aside(NO_EDIT)
+        place = Place(of.step, of.name, "")
+        is_empty = not incoming.text.strip() and not incoming.files
         if self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name):
-            return self._answer(text)
-        return self._changed(Place(of.step, of.name, ""), text)
+            return self.aside() if is_empty else self._file() if incoming.files else self._answer(incoming.text)
+        return self._changed(place, None) if is_empty else self._changed(place, incoming.text, incoming.files)
 
     # -- commands --------------------------------------------------------------------------------------
 
@@ -287,10 +328,9 @@ class _Reader:
 
     def _tell(self, command: Command) -> Meaning:
         match command.name:
-            case "help" if command.argument and (topic := self._topic(command.argument)) is not None:
-                return self._helped(topic)
             case "help":
-                return self._help()
+                topic = topic_in(command.argument, self.view.workflow.help) if command.argument else None
+                return self._help() if topic is None else self._helped(topic)
         return self.aside(self._review())
 
     def _agent(self) -> Meaning:
@@ -344,7 +384,7 @@ class _Reader:
     def _change(self, argument: str) -> Meaning:
         if not argument:
             return self.aside(self._review(), WHICH_ANSWER)
-        if (correction := correction_in(f"change {argument}", self.language)) is not None:
+        if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         return self._one_of(self.answers.called(argument), None) or self.aside(NO_SUCH_QUESTION)
 
@@ -359,11 +399,15 @@ class _Reader:
             return self.aside(WHICH_ANSWER, "\n".join(f"• {place.label}" for place in found))
         return self._changed(found[0], text) if found else None
 
-    def _changed(self, place: Place, text: str | None) -> Meaning:
+    def _changed(self, place: Place, text: str | None, files: Sequence[Mapping[str, Any]] = ()) -> Meaning:
         fields = {field.name: field for field in self.answers.fields_of(place.step)}
         asked = fields.get(place.name)
-        value = None
-        if asked is not None and text is not None:
+        value: Value = None
+        if asked is not None and files:
+            if not type_of(asked).holds_files:
+                return self.aside(NO_FILE)
+            value = dict(files[0])
+        elif asked is not None and text is not None:
             choice = exact_choice(asked, text) if asked.choices else None
             near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
             nearly = len(near) == 1 and is_plain(text, near[0])
@@ -393,36 +437,16 @@ class _Reader:
 
     def _help(self) -> Meaning:
         """The workflow that helps, where there is one and it can be returned from; else what can be said."""
-        plain = next((topic for topic in self.view.workflow.help if not topic.asked), None)
+        plain = plain_topic(self.view.workflow.help)
         if plain is not None and self._may_digress:
             return Digress(plain.workflow)
         return self.aside(wording.help_text(self.view, self.words, within=self.dialogue.within))
 
     def _helped(self, topic: Topic) -> Meaning:
         if not topic.workflow:
-            return self.aside(str(topic.answer))
+            return self.aside(topic.answer)
         return Digress(topic.workflow) if self._may_digress else self._help()
 
     @property
     def _may_digress(self) -> bool:
         return self.view.status not in ENDED and not self.dialogue.within
-
-    def _topic(self, text: str) -> Topic | None:
-        """The topic of the workflow's help that is asked for."""
-        asked = [(way, topic) for topic in self.view.workflow.help for way in topic.asked]
-        said = alike(text).rstrip("?!. ")
-        for way, topic in asked:
-            if alike(way).rstrip("?!. ") == said:
-                return topic
-        if not text.rstrip().endswith("?"):
-            return None
-        near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
-        if near.one is not None:
-            return asked[near.one][1]
-        held = {id(topic): topic for way, topic in asked if _holds(said, alike(way).rstrip("?!. "))}
-        return next(iter(held.values())) if len(held) == 1 else None
-
-
-def _holds(question: str, way: str) -> bool:
-    """Whether a question is about a topic that it names in its midst: “what are your opening hours?”"""
-    return len(way) >= MENTIONED and f" {way} " in f" {question} "

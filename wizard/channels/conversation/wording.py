@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
+from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
 from wizard.errors import RunCancelled, RunExpired
@@ -76,15 +77,15 @@ def page_text(prompt: Prompt) -> str:
     title = "" if is_own_name(prompt.title, prompt.step) else prompt.title
     if len(prompt.fields) == 1 and title == prompt.fields[0].label:
         title = ""
-    parts = (title, prompt.again, str(prompt.text))
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+    more = (prompt.again, prompt.text)
+    return joined("\n\n", (strong(title) if any(text.strip() for text in more) else title, *more))
 
 
 def heading_text(prompt: Prompt, *, asks: bool) -> str:
     """What is said when a page is come to, before what it `asks`: its list as well, which is else what is asked."""
     if not asks:
         return page_text(prompt) if prompt.items else ""
-    return "\n\n".join(part for part in (page_text(prompt), items_text(prompt)) if part)
+    return joined("\n\n", (page_text(prompt), items_text(prompt)))
 
 
 def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
@@ -101,16 +102,13 @@ def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
 
 def items_text(prompt: Prompt) -> str:
     """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
-    lines = []
-    for number, item in enumerate(prompt.items, start=1):
-        called = item.label if not item.group else f"{item.group}, {item.label}"
-        lines.append(f"{number}. {answer_line(called, item.value)}")
-    return "\n".join(lines)
+    called = [item.label if not item.group else f"{item.group}, {item.label}" for item in prompt.items]
+    return enumerated([(name, item.value) for name, item in zip(called, prompt.items, strict=True)])
 
 
 def answer_line(called: str, value: str) -> str:
     """A question and its answer in one line."""
-    return f"{called}{'' if called.endswith(('?', ':', '!', '.')) else ':'} {value}" if value else called
+    return f"{called}{between(called)}{value}" if value else called
 
 
 def end_text(view: RunView, words: Words) -> str:
@@ -178,7 +176,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     of = type_of(asked)
     lines = [heading(asked, words)]
     if asked.hint:
-        lines.append(str(asked.hint))
+        lines.append(in_line(asked.hint))
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(typed)
     if of.is_list and asked.choices:
@@ -188,7 +186,8 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers += [(option.value, str(option.label)) for option in options_of(asked, "radios", words) if option.value]
     elif 0 < len(asked.choices) <= LISTED:
         offers += [(str(at), str(choice.label)) for at, choice in enumerate(asked.choices, start=1)]
-        lines += [f"{at}. {choice.label}: {choice.hint}" for at, choice in enumerate(asked.choices, 1) if choice.hint]
+        explained = [(at, choice) for at, choice in enumerate(asked.choices, start=1) if choice.hint]
+        lines += [in_line(f"{at}. ", choice.label, ": ", choice.hint) for at, choice in explained]
     elif asked.choices:
         many = counted("{count} choice: type its name", "{count} choices: type the name of one", len(asked.choices))
         lines.append(words.say(many))
@@ -199,7 +198,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
         offers += _ways_out(view, words)
-    return Question("\n".join(lines), tuple(offers), _expects(asked, view))
+    return Question(joined("\n", lines), tuple(offers), _expects(asked, view))
 
 
 def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
@@ -232,7 +231,7 @@ def _page(view: RunView, words: Words) -> Question:
         lines.insert(0, prompt.error)
     button = prompt.submit or words.say(CONTINUE)
     return Question(
-        "\n".join(lines) or page_text(prompt) or button, (("go", button),), Expected(prompt.type, "", view.step)
+        joined("\n", lines) or page_text(prompt) or button, (("go", button),), Expected(prompt.type, "", view.step)
     )
 
 

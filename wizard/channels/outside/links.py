@@ -23,19 +23,24 @@ class Link:
     number of the last message that was sent; `taken` are the ids of messages that led to this run, and `former` the
     runs that the conversation was about before, in which a late message may be known.
 
-    Whoever delivers is `holder` until `held`. After `failures` in a row nothing is tried `before` that time; `parked`
-    says why nothing is any more."""
+    Of the message after that, `part` of its `parts` were sent. Whoever delivers is `holder` until `held`. After
+    `failures` in a row, the first at `failing`, nothing is tried `before` that time, which the channel itself may have
+    `asked` for; `parked` says why nothing is any more."""
 
     to: str
     run: str
     token: str = ""
     delivered: int = 0
+    part: int = 0
+    parts: int = 0
     taken: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
     holder: str = ""
     held: datetime | None = None
     failures: int = 0
+    failing: datetime | None = None
     before: datetime | None = None
+    asked: bool = False
     parked: str = ""
 
     def leads_to(self, run: str, token: str, message: str) -> Link:

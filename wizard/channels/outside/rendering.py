@@ -9,7 +9,7 @@ from wizard.model.talk import Utterance
 def rendered(said: Utterance, conversation: str, limits: Limits) -> list[Outbound]:
     """The messages to send, each with an id that is the same every time; none where there is nothing to show."""
     text, choices = said.text, said.choices
-    if len(choices) > limits.buttons:
+    if len(choices) > limits.buttons or not text.strip():
         lines = [_line(offer.choice, offer.label) for offer in choices]
         text, choices = "\n".join(filter(None, (text, *lines))), ()
     parts = parts_of(text, limits.text)
@@ -33,11 +33,12 @@ def _line(choice: str, label: str) -> str:
 
 
 def parts_of(text: str, most: int) -> list[str]:
-    """The text in parts of at most so many characters, broken where a paragraph, a line or a word ends if it can be."""
+    """The text in parts of at most so many characters, broken where a paragraph, a line or a word ends if it can be;
+    none that is blank, which services refuse."""
     parts: list[str] = []
     while len(text) > most:
         head = text[:most]
         at = next((found for mark in ("\n\n", "\n", " ") if (found := head.rfind(mark)) > most // 2), most)
         parts.append(text[:at].rstrip())
         text = text[at:].lstrip()
-    return [*parts, text] if text else parts
+    return [part for part in (*parts, text) if part.strip()]

@@ -1,0 +1,126 @@
+"""Operators in conversations: who falls silent, and what is kept of what they do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.talks import TWO
+from wizard.channels.conversation.attention import Attention
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import Incoming
+from wizard.engine import Engine
+from wizard.engine.worker import Worker
+from wizard.settings import Settings
+from wizard.testing import MovableClock, make_test_engine
+
+SILENT = 600
+
+
+class Desk:
+    """A conversation, an operator's hand in it, and the time."""
+
+    def __init__(self, engine: Engine, run: str) -> None:
+        self.engine, self.run = engine, run
+        self.talks, self.attention = Conversations(engine), Attention(engine)
+        self.count = 0
+
+    @classmethod
+    async def opens(cls, **settings: Any) -> Desk:
+        engine = await make_test_engine(
+            {**TWO, "agent": True},
+            clock=MovableClock(),
+            settings=Settings(jobs=0, **{"operator_timeout": SILENT, "agent_timeout": 0, **settings}),
+        )
+        return cls(engine, (await Conversations(engine).begin("two")).id)
+
+    async def hears(self, text: str) -> None:
+        self.count += 1
+        await self.talks.hear(self.run, Incoming(f"m-{self.count}", text))
+
+    async def writes(self, text: str) -> None:
+        self.count += 1
+        await self.talks.pass_on(self.run, Incoming(f"op-{self.count}", text), "olga")
+
+    async def waits(self, seconds: float) -> list[str]:
+        """What is said by itself meanwhile."""
+        before = len(await self.engine.said(self.run))
+        self.engine.clock.source.move(seconds=seconds)  # type: ignore[attr-defined]
+        await Worker(self.engine).perform_due()
+        return [said.text for said in (await self.engine.said(self.run))[before:]]
+
+    async def states(self) -> list[tuple[str, str]]:
+        return [(one.state, one.by) for one in await self.attention.listed(10)]
+
+    async def did(self) -> list[tuple[Any, Any]]:
+        entries = [entry.entry for entry in await self.engine.trace(self.run)]
+        return [(entry.detail["did"], entry.detail["by"]) for entry in entries if entry.kind == "operator"]
+
+
+async def test_an_operator_who_falls_silent_gives_the_run_back() -> None:
+    """A person would wait for ever for somebody who went home, and nothing they write would be understood."""
+    desk = await Desk.opens()
+    await desk.talks.take_over(desk.run, "olga")
+    assert await desk.waits(SILENT - 1) == []
+    await desk.writes("One moment.")
+    assert await desk.waits(SILENT - 1) == []
+    assert await desk.states() == [("speaks", "olga")]
+    told = await desk.waits(2)
+    assert told[0].startswith("The person who wrote to you isn’t here")
+    assert told[1].startswith("Full name")
+    assert await desk.states() == []
+    assert (await desk.did())[-1] == ("fell silent", "olga")
+    assert await desk.waits(SILENT * 9) == []
+    await desk.hears("Ann")
+    assert (await desk.engine.load(desk.run)).current.fields[0].value == "Ann"
+    await desk.engine.close()
+
+
+async def test_who_has_written_meanwhile_is_passed_on() -> None:
+    """What a person wrote to an operator who has left would be read by nobody."""
+    desk = await Desk.opens(agent_timeout=300)
+    await desk.talks.take_over(desk.run, "olga")
+    await desk.hears("My name is spelt in another way.")
+    [told, *_] = await desk.waits(SILENT)
+    assert "Somebody else is being asked" in told
+    assert await desk.waits(0) == []
+    assert await desk.states() == [("wanted", "")]
+    assert (await desk.waits(301))[0].startswith("Nobody is free")
+    assert await desk.states() == []
+    await desk.engine.close()
+
+
+async def test_who_hands_over_to_another_starts_their_time_anew() -> None:
+    """An operator who has just come would be taken for one who fell silent."""
+    desk = await Desk.opens()
+    await desk.talks.take_over(desk.run, "olga")
+    assert await desk.waits(SILENT - 1) == []
+    await desk.talks.take_over(desk.run, "otto")
+    assert await desk.waits(SILENT - 1) == []
+    assert await desk.states() == [("speaks", "otto")]
+    await desk.engine.close()
+
+
+async def test_without_a_limit_an_operator_may_take_their_time() -> None:
+    """A host whose operators answer by post could not use them."""
+    desk = await Desk.opens(operator_timeout=0)
+    await desk.talks.take_over(desk.run, "olga")
+    assert await desk.waits(900_000) == []
+    assert await desk.states() == [("speaks", "olga")]
+    await desk.engine.close()
+
+
+async def test_what_operators_do_is_in_the_audit_once() -> None:
+    """Nobody could tell in a year who spoke in the name of the house, and why."""
+    desk = await Desk.opens()
+    await desk.talks.take_over(desk.run, "olga", "She called.")
+    await desk.talks.take_over(desk.run, "olga", "She called.")
+    for _ in range(2):
+        await desk.talks.pass_on(desk.run, Incoming("op-1", "Hello"), "olga")
+    await desk.talks.release(desk.run, "olga", "Done.")
+    deeds = await desk.engine.store.stages.deeds("two")
+    assert [(deed.action, deed.by, deed.note, dict(deed.details)) for deed in reversed(deeds)] == [
+        ("take over", "olga", "She called.", {"run": desk.run}),
+        ("write", "olga", "", {"run": desk.run, "message": "op-1"}),
+        ("release", "olga", "Done.", {"run": desk.run}),
+    ]
+    await desk.engine.close()
