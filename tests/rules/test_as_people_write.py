@@ -206,3 +206,12 @@ async def test_nobody_is_left_without_an_answer_at_the_end() -> None:
     await chat.says("Ann")
     await chat.says("What?")
     assert "complete" in chat.text
+
+
+async def test_a_button_is_pressed_with_manners_as_well() -> None:
+    """“Send it, please” is what the button says."""
+    nodes = [*form(*ABOUT[:1])["nodes"], {"id": "check", "type": "review", "submit": "Send it"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    await chat.says("Ann")
+    await chat.says("Ok, send it, please")
+    assert (await chat.view()).status is RunStatus.COMPLETED

@@ -180,7 +180,7 @@ class _Reader:
             if status is RunStatus.WORKING and not seems_stuck(self.view):
                 return self.aside(NOTHING_ASKED)
             button = question_of(self.view, self.dialogue).offers[0][1]
-            if alike(text) == alike(button):
+            if alike(button) in (alike(text), alike(without_manners(text, self.language))):
                 return GoOn()
             helped = first_way("help", self.language)
             return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
