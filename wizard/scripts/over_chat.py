@@ -1,12 +1,9 @@
-"""Somebody in a chat: messages and pressed buttons over the JSON interface's conversations, each with its own id."""
+"""Somebody in a chat: messages and pressed buttons of the JSON interface's conversations, each with its own id."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from aiohttp import ClientSession
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
@@ -18,6 +15,7 @@ from wizard.forms.types.choices import NO, YES
 from wizard.locale.words import words_in
 from wizard.model import Value
 from wizard.model.prompt import THERE
+from wizard.scripts.lines import Calls, Line, Message
 from wizard.scripts.person import CantBeDone, Seen
 from wizard.scripts.uploads import is_upload, upload_of
 from wizard.scripts.world import World
@@ -30,13 +28,11 @@ Question = tuple[str, str, int]  # the step, the field and the visit that is ask
 class OverChat:
     """See wizard.scripts.person.Person."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, line: Callable[[World], Line] = Calls) -> None:
         self.seen = Seen("")
         self._world = world
-        self._session: ClientSession | None = None
-        self._base = ""
-        self.last: Mapping[str, Any] | None = None  # what was sent last
-        self._heard = ""  # the id of the last message
+        self._line = line(world)
+        self.last: Message | None = None  # what was sent last
         self._choices: list[Mapping[str, str]] = []
         self._earlier: list[Mapping[str, str]] = []  # the buttons that were there
         self._page: list[str] = []  # what was said since the page that is asked was come to
@@ -45,24 +41,25 @@ class OverChat:
         self._fault = ""  # the reference of the last one
         self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
 
+    async def begins(self, workflow: str) -> None:
+        if (given := self._world.given_by_anybody) is None:
+            await self._world.starts(workflow)
+            await self.comes()
+        else:
+            await self._hears(await self._line.begins(workflow, given))
+
     async def comes(self) -> None:
-        self._base = await self._world.serves()
-        await self.leaves()
-        self._session = ClientSession(headers={"Authorization": f"Bearer {self._world.token}"})
-        language = {} if self._world.language is None else {"language": self._world.language}
+        await self._line.closes()
         self._passed = []
-        opened = await self._request("POST", "", {"run": self._world.run_id, **language})
+        opened = await self._line.opens()
         self._page.clear()
-        await self._hears(opened["messages"])
+        await self._hears(opened)
 
     async def leaves(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._line.closes()
 
     async def looks(self) -> None:
-        said = await self._request("GET", f"/{self._world.run_id}/messages?after={self._heard}", None)
-        await self._hears([message for message in said["messages"] if message["from"] != "person"])
+        await self._hears(await self._line.looks())
 
     async def says(self, text: str) -> None:
         await self._sends({"text": text})
@@ -158,8 +155,8 @@ class OverChat:
             raise CantBeDone(f"no earlier question had a button {label!r}")
         await self._sends({"choice": choice["choice"]})
 
-    async def repeats(self, sent: Mapping[str, Any]) -> None:
-        await self._request("POST", f"/{self._world.run_id}/messages", sent)
+    async def repeats(self, sent: Message) -> None:
+        await self._line.repeats(sent)
 
     async def in_wrong_order(self, first: str, second: str) -> None:
         """What arrives first is taken for the answer to what is asked; who sees that says it again."""
@@ -226,31 +223,19 @@ class OverChat:
         self.last = sent = {"id": self._world.new_id(), **body}
 
         async def send() -> None:
-            answer = await self._request("POST", f"/{self._world.run_id}/messages", sent)
-            await self._hears(answer["messages"], said=True)
+            await self._hears(await self._line.sends(sent), said=True)
 
         await self._world.sends(send)
 
-    async def _request(self, method: str, call: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        assert self._session is not None
-        data = None if body is None else json.dumps(body)
-        headers = {} if data is None else {"Content-Type": "application/json"}
-        address = f"{self._base}api/v1/conversations{call}"
-        async with self._session.request(method, address, data=data, headers=headers) as response:
-            answer: Mapping[str, Any] = await response.json(content_type=None)
-            if response.status >= 400:
-                raise CantBeDone(f"the chat answers {response.status}: {answer.get('detail') or answer.get('title')}")
-            return answer
-
-    async def _hears(self, messages: list[Mapping[str, Any]], *, said: bool = False) -> None:
+    async def _hears(self, heard: list[Message], *, said: bool = False) -> None:
         view, before = await self._world.view(), self._at
-        texts = [message["text"] for message in messages if message["from"] != "person"]
+        messages = [message for message in heard if message["from"] != "person"]
+        texts = [message["text"] for message in messages]
         self._at = _question(view)
         if self._at[2] != before[2]:
             self._page.clear()
         self._page += texts
         if messages:
-            self._heard = messages[-1]["id"]
             self._choices = messages[-1]["choices"]
             self._earlier += [offer for message in messages for offer in message["choices"]]
         self._passed = _passed(view, before[2])
