@@ -13,7 +13,7 @@ from wizard.forms.field_type import BaseField, FieldType
 from wizard.forms.fields import Check, is_built_in
 from wizard.forms.messages import Messages
 from wizard.forms.parsing import Context, NoNames, OwnNames, Parser
-from wizard.forms.refusals import LIMIT_CODES, Code, Refusal, about
+from wizard.forms.refusals import LIMIT_CODES, Ambiguous, Code, Refusal, about
 from wizard.forms.types.computed import ComputedField
 from wizard.locale.sentences import Sentence
 from wizard.model import PromptField, Value
@@ -54,7 +54,7 @@ class Question:
 
     def refusal(self, refusal: Refusal, names: OwnNames) -> str:
         """What the person is told about an answer that can't be taken."""
-        return self._told(refusal.code, refusal.sentence, names)
+        return Ambiguous.of(self._told(refusal.code, refusal.sentence, names), refusal, names.language)
 
     def absence(self, names: OwnNames) -> str:
         """What the person is told where a needed answer is missing."""

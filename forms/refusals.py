@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from wizard.errors import NodeContractError
 from wizard.locale.sentences import AnyOf, Sentence, sentence
-from wizard.locale.words import Argument
+from wizard.locale.words import Argument, words_in
 
 # What is wrong with an answer: the key below which an author can have words of their own for it. Those of limits are
 # the settings' own keys.
@@ -34,6 +34,24 @@ class Refusal(Exception):
 
     def __str__(self) -> str:
         return str(about(self.sentence, "…"))
+
+
+class Ambiguous(str):
+    """What a person is told of an answer that can be read in several `ways`, each as it can be typed."""
+
+    __slots__ = ("ways",)
+
+    ways: tuple[str, ...]
+
+    @classmethod
+    def of(cls, told: str, refusal: Refusal, language: str) -> str:
+        """Of what is told of a refusal; the text alone where that isn't for this."""
+        ways = dict(refusal.sentence.arguments).get("ways")
+        if refusal.code != "ambiguous" or not isinstance(ways, AnyOf):
+            return told
+        made = cls(told)
+        made.ways = tuple(words_in(language).written(way) for way in ways.parts)
+        return made
 
 
 def about(sentence: Sentence, label: str) -> Sentence:

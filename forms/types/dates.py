@@ -191,11 +191,19 @@ def _of_day(value: Value) -> time | None:
 
 
 def _day_example(asked: PromptField, language: str) -> str:
-    return formats.day(date(1985, 3, 27), language)
+    return formats.day(_taken(asked, date(1985, 3, 27)), language)
 
 
 def _time_example(asked: PromptField, language: str) -> str:
-    return "14:30"
+    return f"{_taken(asked, time(14, 30)):%H:%M}"
+
+
+def _taken(asked: PromptField, usual: Point) -> Point:
+    """One that the field takes: the usual one where it does, else its first or its last."""
+    first, last = asked.options.get("min"), asked.options.get("max")
+    if last is not None and usual > last:
+        return last  # type: ignore[no-any-return]
+    return first if first is not None and usual < first else usual
 
 
 DATE = FieldType(

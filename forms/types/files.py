@@ -66,6 +66,8 @@ def _parser(field: FileField) -> Parser:
     def parse(raw: object, context: Context) -> Value:
         if raw is None or raw == "":
             return None
+        if isinstance(raw, str):
+            raise Refusal(FILE_WANTED)
         if not isinstance(raw, Mapping) or not raw.keys() <= _KEYS:
             raise Refusal(_SHAPE)
         if "content" not in raw:

@@ -193,13 +193,20 @@ def _exact(value: Value) -> Decimal | None:
 
 
 def _example(asked: PromptField, language: str) -> str:
-    least = asked.options.get("min")
-    return str(least) if isinstance(least, int) else "12"
+    return str(int(_within_limits(asked, Decimal(12))))
 
 
 def _amount_example(asked: PromptField, language: str) -> str:
-    least = asked.options.get("min")
-    return formats.number(least if isinstance(least, Decimal) else Decimal("12.5"), language)
+    places = asked.options.get("places", 1)
+    return formats.number(_within_limits(asked, Decimal("12.5") if places else Decimal(12)), language)
+
+
+def _within_limits(asked: PromptField, usual: Decimal) -> Decimal:
+    """A number that the field takes: the usual one where it does, else its least or its greatest."""
+    least, most = asked.options.get("min"), asked.options.get("max")
+    if most is not None and usual > most:
+        return Decimal(most)
+    return Decimal(least) if least is not None and usual < least else usual
 
 
 INTEGER = FieldType(

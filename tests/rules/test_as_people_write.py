@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from tests.chatting import Chat
+from wizard.model import RunStatus
+from wizard.testing import MovableClock
 
 Field = dict[str, Any]
 
@@ -116,3 +119,99 @@ async def test_a_choice_that_was_guessed_is_said() -> None:
     assert chat.texts[0] == "Understood: coffee"
     await chat.says("change drink to Tea")
     assert chat.texts[0] == "Changed – Drink: tea"
+
+
+WHEN: list[Field] = [
+    {"name": "day", "type": "date", "label": "Which day?", "min": "today()"},
+    {"name": "at", "type": "time", "label": "What time?", "min": "09:00", "max": "17:00"},
+    {"name": "people", "type": "integer", "label": "How many?", "min": 1, "max": 5},
+]
+
+
+async def test_days_and_times_in_words_are_understood_and_said() -> None:
+    """People don't look into a calendar to write what it says there; who reads the day can put it right."""
+    chat = await Chat.of(form(*WHEN), clock=MovableClock(datetime(2026, 3, 27, 10, tzinfo=UTC)))
+    await chat.says("next Tuesday")
+    assert (chat.text, chat.labels) == ("Which one do you mean?", ["31 March 2026", "7 April 2026"])
+    await chat.says("the second one")
+    assert chat.texts == ["Understood: 7 April 2026", "What time?"]
+    await chat.says("change day to tomorrow")
+    assert chat.texts[0] == "Changed – Which day? 28 March 2026"
+    await chat.says("half past two, please")
+    assert chat.texts[0] == "Understood: 14:30"
+    await chat.says("three")
+    assert (await chat.view()).answers["ask"]["people"] == 3
+
+
+async def test_two_readings_are_buttons() -> None:
+    """“Write 12 March 1926 or 12 March 2026” makes a person copy what could be pressed."""
+    chat = await Chat.of(form({"name": "day", "type": "date", "label": "When?"}, *ABOUT[:1], language="en-GB"))
+    await chat.says("12.3.26")
+    assert (chat.text, chat.labels) == ("Which one do you mean?", ["12 March 1926", "12 March 2026"])
+    await chat.says("nonsense")
+    assert "must be a date" in chat.text
+    assert chat.labels == []
+    await chat.says("12.3.26")
+    await chat.presses("12 March 2026")
+    assert chat.asked == "ask.full_name"
+    await chat.says("review")
+    assert chat.texts[0] == "1. When? 12 March 2026"
+
+
+async def test_a_topic_within_a_question_is_the_topic() -> None:
+    """“What are your opening hours?” is no name, though only “opening hours” is listed."""
+    topics = [{"ask": "opening hours", "answer": "9 to 5."}, {"ask": "free", "answer": "Yes."}]
+    chat = await Chat.of(form(*ABOUT[:1], help=topics))
+    await chat.says("What are your opening hours on Monday?")
+    assert (chat.texts[0], chat.asked) == ("9 to 5.", "ask.full_name")
+
+
+async def test_examples_are_answers() -> None:
+    """An example that isn't taken sends people round in a circle."""
+    chat = await Chat.of(form(*WHEN), clock=MovableClock(datetime(2026, 3, 27, 10, tzinfo=UTC)))
+    for example in ("27 March 2026", "14:30", "5"):
+        await chat.says("nonsense")
+        await chat.says("nonsense")
+        assert f"For example: {example}\n" in chat.text
+        await chat.says(example)
+    assert (await chat.view()).status is RunStatus.COMPLETED
+
+
+async def test_who_begins_with_a_greeting_isnt_called_so() -> None:
+    """A chat invites to a greeting; it is no answer, unless one was given already."""
+    chat = await Chat.of(form(*ABOUT[:1], {"name": "sign", "label": "What should it say?"}, ABOUT[1]))
+    await chat.says("Hello!")
+    assert (chat.texts, chat.asked) == (["What is your name?"], "ask.full_name")
+    await chat.says("Ann")
+    await chat.says("Hello")
+    assert chat.asked == "ask.email"
+
+
+async def test_a_correction_that_may_be_of_two_answers_is_asked_back() -> None:
+    """The latest that holds the word is as often the wrong one."""
+    chat = await Chat.of(
+        form({"name": "own", "label": "Your name"}, {"name": "other", "label": "Doctor’s name"}, ABOUT[1])
+    )
+    await chat.says("Ann")
+    await chat.says("Dr Bell")
+    await chat.says("no, my name is Anna")
+    assert chat.texts[:2] == ["Which answer do you mean?", "• Your name\n• Doctor’s name"]
+    await chat.says("change your name to Anna")
+    assert chat.texts[0] == "Changed – Your name: Anna"
+
+
+async def test_nobody_is_left_without_an_answer_at_the_end() -> None:
+    """Silence looks like a broken chat."""
+    chat = await Chat.of(form(*ABOUT[:1]))
+    await chat.says("Ann")
+    await chat.says("What?")
+    assert "complete" in chat.text
+
+
+async def test_a_button_is_pressed_with_manners_as_well() -> None:
+    """“Send it, please” is what the button says."""
+    nodes = [*form(*ABOUT[:1])["nodes"], {"id": "check", "type": "review", "submit": "Send it"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    await chat.says("Ann")
+    await chat.says("Ok, send it, please")
+    assert (await chat.view()).status is RunStatus.COMPLETED

@@ -8,11 +8,13 @@ from typing import Any
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.wording import answers_so_far
+from wizard.definitions.reading.complaints import did_you_mean
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.words import words_in
 from wizard.model import Value
+from wizard.model.prompt import THERE
 from wizard.scripts.lines import Calls, Line, Message
 from wizard.scripts.person import CantBeDone, Seen
 from wizard.scripts.uploads import is_upload, upload_of
@@ -69,7 +71,7 @@ class OverChat:
         elif await self._may_be_typed():
             await self._sends({"text": label})
         else:
-            there = ", ".join(offer["label"] for offer in self._choices) or "no button"
+            there = ", ".join(offer["label"] for offer in self._choices) or "nothing to press here"
             raise CantBeDone(f"there is no button {label!r}; there is {there}")
 
     async def _may_be_typed(self) -> bool:
@@ -78,20 +80,26 @@ class OverChat:
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
         """Goes through the step's questions; what isn't named is kept, or skipped."""
+        await self._knows(answers)
         await self._goes_to_first(answers)
-        visit, left = self._at[2], dict(answers)
+        left = dict(answers)
+        await self._fills_in(left)
+        if left and not self.seen.error:
+            raise CantBeDone(f"{self.seen.step} doesn't ask {', '.join(left)} here")
+
+    async def _fills_in(self, left: dict[str, Any]) -> None:
+        """Takes out of the answers what was asked."""
+        visit = self._at[2]
         for _ in range(MOST_MESSAGES):
             step, name, at = self._at
             if at != visit or not name:
-                break
+                return
             if name in left:
                 await self._sends(await self._body(left.pop(name)))
             else:
                 await self._takes_what_is_there(step, name)
             if self.seen.error:
                 return
-        if left:
-            raise CantBeDone(f"{self.seen.step} doesn't ask {', '.join(left)} here")
 
     async def goes_on(self) -> None:
         if self._passed:
@@ -111,25 +119,24 @@ class OverChat:
         for _ in range(MOST_MESSAGES):
             before = self._at
             await self._sends({"text": back})
-            if self.seen.step == to or (to is None and self.seen.step != here):
+            if self._at == before or self.seen.step == to or (to is None and self.seen.step != here):
                 return
-            if self._at == before:
-                what = "there is nothing to go back to" if to is None else f"going back doesn't lead to {to}"
-                raise CantBeDone(f"{what}; {self._at[0]} is the first question")
 
     async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
         left: dict[str, Any] = dict(answers or {})
         for _ in range(max(len(left), 1)):  # a chat changes one answer, and returns
-            name = await self._opens(step, left)
+            await self._opens(step, left)
             if answers is None or self.seen.error or self.seen.step != step:
                 return
-            here = {name: left.pop(name)} if name in left else left
-            await self.answers(here)
-            if self.seen.error or not left or here is left:
+            before = len(left)
+            await self._fills_in(left)
+            if self.seen.error or not left:
                 return
+            if len(left) == before:
+                raise CantBeDone(f"{step} doesn't ask {', '.join(left)}")
 
-    async def _opens(self, step: str, answers: Mapping[str, Any]) -> str:
-        """Has the first line of a step asked anew that has one of the answers; the name of its field."""
+    async def _opens(self, step: str, answers: Mapping[str, Any]) -> None:
+        """Has the first line of a step asked anew that has one of the answers, else its first line."""
         language, view = await self._language(), await self._world.view()
         page = view.current if step == view.step else view.prompt_of_page(step)
         names = {field.label: field.name for field in (() if page is None else page.fields)}
@@ -138,9 +145,8 @@ class OverChat:
         if not found:
             there = ", ".join(dict.fromkeys(item.step for item in view.summary() if item.step)) or "none yet"
             raise CantBeDone(f"{step} has no answer that the chat lists; those that have: {there}")
-        number, name = next((line for line in found if line[1] in answers), found[0])
+        number, _ = next((line for line in found if line[1] in answers), found[0])
         await self._sends({"text": f"{first_way('change', language)} {number}"})
-        return name
 
     async def presses_earlier(self, label: str) -> None:
         offers = reversed([offer for offer in self._earlier if offer not in self._choices])
@@ -160,6 +166,13 @@ class OverChat:
             await self._sends({"text": second})
 
     # -- how it is done ----------------------------------------------------------------------------
+
+    async def _knows(self, answers: Mapping[str, Any]) -> None:
+        current = (await self._world.view()).current
+        names = [field.name for field in (*current.fields, *current.possible)]
+        for name in answers:
+            if name not in names and (hint := did_you_mean(name, names)):
+                raise CantBeDone(f"{current.step} has no field {name}{hint}")
 
     async def _goes_to_first(self, answers: Mapping[str, Any]) -> None:
         """Back to the first question of the page that is to be answered anew."""
@@ -181,8 +194,13 @@ class OverChat:
             if button is not None:
                 await self._sends({"choice": button["choice"]})
                 return
+        current = (await self._world.view()).current
+        there = any(
+            field.value is not None or field.options.get(THERE) for field in current.fields if field.name == name
+        )
         before = self._at
-        await self._sends({"text": first_way("keep", await self._language())})
+        if there:  # else the word would be the answer
+            await self._sends({"text": first_way("keep", await self._language())})
         if self._at == before:
             raise CantBeDone(f"{step} asks {name} as well, and there is nothing to keep; answer it too")
 

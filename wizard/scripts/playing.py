@@ -16,7 +16,7 @@ from wizard.debugging.recording import listening
 from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
-from wizard.scripts.comparing import Difference, differences, plain, unfinished
+from wizard.scripts.comparing import Difference, differences, is_step, plain, unfinished
 from wizard.scripts.coverage import Covered
 from wizard.scripts.lines import Socket
 from wizard.scripts.over_chat import OverChat
@@ -140,7 +140,7 @@ class _Player:
             case "goes_on":
                 await person.goes_on()
             case "goes_back":
-                await person.goes_back(None if step.goes_back is True else str(step.goes_back))
+                await self._goes_back(number, None if step.goes_back is True else str(step.goes_back))
             case "changes" if step.changes is not None:
                 await person.changes(step.changes.step, step.changes.answers)
             case "repeats":
@@ -177,6 +177,21 @@ class _Player:
                 told = step.operator
                 await world.operator(*(("says", told.says) if isinstance(told, Operator) else (str(told),)))
         await (self.person.comes() if step.word in ("restarts", "deploys") else self.person.looks())
+
+    async def _goes_back(self, number: int, to: str | None) -> None:
+        """Where it leads nowhere, or elsewhere, the next step has to see why."""
+        before = await self.world.view()
+        await self.person.goes_back(to)
+        now = await self.world.view()
+        came = before.visit != now.visit if to is None else is_step(to, now.step)
+        following = self.script.steps[number + 1 : number + 2]
+        if self.channel in ("chat", "websocket") and not came:  # it passes messages by, there and back
+            before_it = [step for step in now.run.path if step.is_foreground and step.is_done]
+            passed = [step for step in before_it if step.type == "message"]
+            came = any(is_step(to, step.path) for step in passed) if to else passed[-1:] == before_it[-1:] != []
+        if not came and not (following and isinstance(following[0].sees, Sees) and following[0].sees.error):
+            what = "there is nothing to go back to" if to is None else f"going back doesn't lead to {to}"
+            raise CantBeDone(f"{what}; the step is {now.step} (where that is meant, `sees` has an `error`)")
 
     async def _notes_sending(self, step: Step) -> None:
         """What was sent can be repeated; who crashes without a connection that breaks comes back."""
@@ -234,7 +249,7 @@ class _Player:
         if error and step.word in ANSWERING and not expected:
             fault = (await self.world.view()).fault
             why = f"what failed: {fault.message}" if fault is not None else "where that is meant, `sees` has an `error`"
-            what = f"this isn't taken: {error} ({why})"
+            what = f"this isn't taken: {' '.join(error.split())} ({why})"
             raise _Failed(self.script.problem(number, what))
 
 

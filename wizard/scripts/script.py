@@ -50,6 +50,12 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_texts(value: object) -> object:
+    if not isinstance(value, str | list | tuple):
+        raise ValueError("must be a text, or a list of texts; put a number into quotation marks")
+    return _listed(value)
+
+
 def _must_be_true(value: bool) -> bool:
     if not value:
         raise ValueError("must be true; leave out the step where it isn't to happen")
@@ -58,7 +64,7 @@ def _must_be_true(value: bool) -> bool:
 
 Typed = Annotated[str, BeforeValidator(_as_typed), Field(max_length=MOST_TEXT)]
 Text = Annotated[str, Field(min_length=1, max_length=MOST_TEXT)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_listed), Field(min_length=1, max_length=100)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_texts), Field(min_length=1, max_length=100)]
 Yes = Annotated[bool, AfterValidator(_must_be_true)]
 Instant = Annotated[datetime, BeforeValidator(_instant)]
 Answers = Annotated[dict[str, Any], Field(max_length=200)]

@@ -100,6 +100,8 @@ async def test_a_failure_reads_well() -> None:
         ("- reorders: two\n- says: a\n", "5:3: error: `reorders` stands before two steps with `says`"),
         ("- goes_on: true\n- sees: {fields: [name]}\n", "6:18: error: the fields are full_name, birth_date, reason"),
         ("- goes_on: true\n- answers: {name: x}\n", "6:3: error: this isn't taken: There is no field “name” here"),
+        (f"{ANN}- goes_back: guardian\n", "7:3: error: going back doesn't lead to guardian; the step is "),
+        ("- goes_back: true\n", "5:3: error: there is nothing to go back to; the step is "),
     ],
 )
 async def test_what_is_not_as_the_script_says_is_told(steps: str, said: str) -> None:
@@ -243,6 +245,20 @@ async def test_an_operator_speaks_and_releases() -> None:
 async def test_what_can_not_happen_is_told(steps: str, said: str) -> None:
     """With what there is instead, and at its place."""
     assert said in await fails(PRICE + steps, ORDER, over="chat")
+
+
+async def test_a_chat_changes_what_the_script_names_of_a_page() -> None:
+    """The last question of a page as well as its first; what isn't there is never typed as an answer."""
+    changes = "- changes: {step: applicant, answers: {reason: lost, where: At home, full_name: Anna}}\n"
+    done = "- sees: {step: check, text: [Anna, I lost it, At home]}\n"
+    await passes(HEAD + ANN + changes + done, over=["chat"])
+    for step, said in (
+        ("answers: {full_name: Ann}", "applicant asks birth_date as well, and there is nothing to keep; answer it too"),
+        ("presses: Anything", "there is no button 'Anything'; there is nothing to press here"),
+        ("answers: {full_nam: Ann}", "applicant has no field full_nam; did you mean `full_name`?"),
+        ("goes_back: done", "going back doesn't lead to done"),
+    ):
+        assert said in await fails(f"{HEAD}- goes_on: true\n- {step}\n- sees: {{step: applicant}}\n", over="chat")
 
 
 async def test_what_is_said_beside_the_question_is_expected_by_its_text() -> None:

@@ -29,11 +29,11 @@ def changed_text(answered: PromptField, words: Words) -> str:
 
 def understood_text(answered: PromptField, said: str, words: Words) -> str:
     """What was understood, where what was `said` doesn't say it as plainly; "" where it does."""
-    if type_of(answered).is_secret or type_of(answered).holds_files or quoted(said) is not None:
+    if type_of(answered).is_secret or quoted(said) is not None:
         return ""
     if answered.value is None and command_in(said, words.language) is None:
         return words.say(sentence("Understood: no answer"))
-    if answered.value is None or _is_plain(answered, said, words.language):
+    if answered.value is None or type_of(answered).holds_files or _is_plain(answered, said, words.language):
         return ""
     return words.say(sentence("Understood: {answer}", answer=offered(answered, words)))
 
@@ -42,9 +42,13 @@ def _is_plain(answered: PromptField, said: str, language: str) -> bool:
     of, value = type_of(answered), answered.value
     if answered.choices:
         parts = re.split(r"[,\n]", said) if of.is_list else [said]
-        return all(exact_choice(answered, without_manners(part, language)) for part in parts if part.strip())
+        return all(exact_choice(answered, _bare(part, language)) for part in parts if part.strip())
     if isinstance(value, time):
         return bool(re.search(rf"0?{value.hour}(?!\d(?!\d))", said) or _HALF.search(said))
     if isinstance(value, date):
         return str(value.year) in said
     return of is not TEXT or not isinstance(value, str) or alike(value) == alike(said)
+
+
+def _bare(text: str, language: str) -> str:
+    return without_manners(text, language).rstrip("!.? ")

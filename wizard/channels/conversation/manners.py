@@ -32,6 +32,10 @@ NO_WORDS = sentence_for(
 )
 # Translators: what people say who have nothing to answer with, with bars between.
 NOTHING_WORDS = sentence_for("said in a chat", "none | nothing | n/a | not applicable | I don’t have one | I have none")
+# Translators: what people greet with who open a chat, with bars between.
+GREETINGS = sentence_for(
+    "said in a chat", "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
+)
 # Translators: words before what people call a question, as in “change my email”, with bars between.
 DETERMINERS = sentence_for("said in a chat", "my | the")
 # Translators: how people answer the question for their name, with bars between the ways; {value} is the name.
@@ -88,6 +92,11 @@ def says_nothing(text: str, language: str) -> bool:
     """Whether somebody says that they have no answer."""
     said = alike(without_manners(text, language)).rstrip("!. ")
     return yes_or_no(text, language) == "no" or said in spoken(NOTHING_WORDS, language)
+
+
+def is_greeting(text: str, language: str) -> bool:
+    """Whether a whole message is a greeting."""
+    return alike(text).rstrip("!.,: ") in spoken(GREETINGS, language)
 
 
 def called(field: str, language: str) -> str:

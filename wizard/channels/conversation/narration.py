@@ -28,6 +28,7 @@ from wizard.engine.view import RunView
 from wizard.errors import WizardError
 from wizard.expressions.prose import plain
 from wizard.forms.fields import type_of
+from wizard.forms.refusals import Ambiguous
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -397,6 +398,9 @@ class _Telling:
         first = next_question(view.current, self.now)
         self.now = replace(self.now, name="" if first is None else first.name)
         error = (errors.get(first.name) if first is not None else None) or rejected.error
+        self.now = replace(self.now, doubt=error.ways if isinstance(error, Ambiguous) else ())
+        if self.now.doubt:
+            return ""
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
 

@@ -8,6 +8,8 @@ from wizard.channels.conversation.matching import nearest
 from wizard.forms.characters import alike
 from wizard.model import Topic
 
+MENTIONED = 5  # characters of a topic that is found within a question
+
 
 def plain_topic(topics: Iterable[Topic]) -> Topic | None:
     """What `help` itself comes to, where the workflow says that."""
@@ -24,4 +26,12 @@ def topic_in(text: str, topics: Iterable[Topic]) -> Topic | None:
     if not text.rstrip().endswith("?"):
         return None
     near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
-    return None if near.one is None else asked[near.one][1]
+    if near.one is not None:
+        return asked[near.one][1]
+    held = {id(topic): topic for way, topic in asked if _holds(said, alike(way).rstrip("?!. "))}
+    return next(iter(held.values())) if len(held) == 1 else None
+
+
+def _holds(question: str, way: str) -> bool:
+    """Whether a question names a topic in its midst, as “What are your opening hours?” does."""
+    return len(way) >= MENTIONED and f" {way} " in f" {question} "

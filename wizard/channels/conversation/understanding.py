@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import (
@@ -21,8 +21,16 @@ from wizard.channels.conversation.commands import (
     quoted,
 )
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.manners import asks_name, called, introduced, says_nothing, without_manners, yes_or_no
-from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
+from wizard.channels.conversation.finding import Answers, Place
+from wizard.channels.conversation.manners import (
+    asks_name,
+    introduced,
+    is_greeting,
+    says_nothing,
+    without_manners,
+    yes_or_no,
+)
+from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices
 from wizard.channels.conversation.meanings import (
     MOST_TEXT,
     Answer,
@@ -37,7 +45,8 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.questions import grouped, meaning, numbered, offered
+from wizard.channels.conversation.questions import meaning, numbered, offered
+from wizard.channels.conversation.rewording import chosen, reworded
 from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
@@ -47,7 +56,7 @@ from wizard.forms.field_type import FieldType
 from wizard.forms.fields import is_built_in, type_of
 from wizard.forms.types.text import HIDDEN, PASSWORD, TEXT, TEXTAREA
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import ENDED, Choice, Item, Prompt, PromptField, RunStatus, Topic, Value
+from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Utterance
 
 STALE = sentence("This button belongs to an earlier question.")
@@ -73,14 +82,6 @@ def reads_strictly(of: FieldType) -> bool:
     return is_built_in(of) and of not in (TEXT, TEXTAREA, PASSWORD, HIDDEN)
 
 
-class Place(NamedTuple):
-    """A question that was or is answered, and what it may be called."""
-
-    step: str
-    name: str
-    label: str
-
-
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
     """`earlier` is the message that the incoming one corrects, or the question that it replies to, if any."""
     return _Reader(view, dialogue, incoming, earlier).meaning()
@@ -97,6 +98,7 @@ class _Reader:
         self.words = words_of(view, dialogue)
         self.language = self.words.language
         self.asked = asked_now(view, dialogue)
+        self.answers = Answers(view, dialogue)
 
     # -- in order ------------------------------------------------------------------------------------
 
@@ -127,14 +129,13 @@ class _Reader:
             return True
         expects = None if self.earlier is None else self.earlier.expects
         correction = self._correction()
-        place = self._find(correction.field) if correction is not None else None
-        places = [place] if isinstance(place, Place) else []
+        places = [*self.answers.called(correction.field)] if correction is not None and correction.field else []
         if expects is not None:
             places.append(Place(expects.step, expects.name, ""))
         return any(
             type_of(field).is_secret
             for place in places
-            for field in self._fields_of(place.step)
+            for field in self.answers.fields_of(place.step)
             if field.name == place.name
         )
 
@@ -166,6 +167,8 @@ class _Reader:
             return obeyed
         if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
+        if asked is not None and type_of(asked) is TEXT and self._only_greets(text):
+            return self.aside()
         return self._answer(text)
 
     def _other_question(self) -> Place | None:
@@ -176,6 +179,11 @@ class _Reader:
         is_asked = self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name)
         return None if is_asked else Place(of.step, of.name, "")
 
+    def _only_greets(self, text: str) -> bool:
+        """Whether somebody begins with “hi”, which is no name."""
+        begins = not self.dialogue.asked and not self.view.summary()
+        return begins and is_greeting(text, self.language)
+
     def _answer(self, text: str) -> Meaning:
         asked, status = self.asked, self.view.status
         if asked is None:
@@ -184,7 +192,7 @@ class _Reader:
             if status is RunStatus.WORKING and not seems_stuck(self.view):
                 return self.aside(NOTHING_ASKED)
             button = question_of(self.view, self.dialogue).offers[0][1]
-            if alike(text) == alike(button):
+            if alike(button) in (alike(text), alike(without_manners(text, self.language))):
                 return GoOn()
             helped = first_way("help", self.language)
             return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
@@ -199,9 +207,17 @@ class _Reader:
             if len(near) == 1 and is_plain(text, near[0]):
                 return Answer(asked.name, near[0].value)
             if near:
-                doubt = replace(self.dialogue, doubt=tuple(choice.value for choice in near), confirms="")
-                return Aside((), doubt)
+                return self._doubts([choice.value for choice in near])
+        if stands_for := reworded(asked, text, self.view.workflow.language, self.view.now.date()):
+            return self._answered(asked, stands_for)
         return Answer(asked.name, self._listed(asked, text) if of.is_list and asked.choices else meaning(asked, text))
+
+    def _answered(self, asked: PromptField, stands_for: Sequence[str]) -> Meaning:
+        return Answer(asked.name, stands_for[0]) if len(stands_for) == 1 else self._doubts(stands_for)
+
+    def _doubts(self, values: Sequence[str]) -> Aside:
+        """Asks which one is meant."""
+        return Aside((), replace(self.dialogue, doubt=tuple(values), confirms=""))
 
     def _listed(self, asked: PromptField, text: str) -> Value:
         """Several choices, each by its number, its name or nearly so."""
@@ -222,6 +238,8 @@ class _Reader:
         if not asked.choices or text.strip().startswith("/"):
             return None
         choice = exact_choice(asked, text) or exact_choice(asked, without_manners(text, self.language))
+        if choice is None and not near_choices(asked, text):
+            choice = chosen(asked, text, self.language)
         return None if choice is None else [choice.value] if of.is_list else choice.value
 
     def _pending(self, text: str) -> Meaning | None:
@@ -233,6 +251,9 @@ class _Reader:
             if len(doubt) == 1 and said:
                 return Answer(self.asked.name, doubt[0]) if said == "yes" else self.aside()
             value = numbered(text.strip().rstrip("."), list(doubt))
+            offers = replace(self.asked, choices=tuple(Choice(value, value) for value in doubt))
+            if value is None and (choice := chosen(offers, text, self.language)) is not None:
+                value = choice.value
             return None if value is None else Answer(self.asked.name, value)
         return None
 
@@ -288,10 +309,12 @@ class _Reader:
         """None where the words are none here, but an answer."""
         over = self.view.status is RunStatus.COMPLETED and not self.view.has_previous
         match command.name:
-            case "help" | "repeat" | "review":
+            case "help" | "review":
                 return self._tell(command)
             case _ if over:
                 return self.aside(IS_OVER)
+            case "repeat":
+                return self.aside()
             case "back":
                 return self._back()
             case "restart":
@@ -320,9 +343,7 @@ class _Reader:
             case "help":
                 topic = topic_in(command.argument, self.view.workflow.help) if command.argument else None
                 return self._help() if topic is None else self._helped(topic)
-            case "review":
-                return self.aside(self._review())
-        return self.aside()
+        return self.aside(self._review())
 
     def _agent(self) -> Meaning:
         if not self.view.workflow.agent:
@@ -373,79 +394,26 @@ class _Reader:
         nothing = sentence("You haven't answered anything yet.")
         return wording.items_text(Prompt("", "", items=items)) if items else self.words.say(nothing)
 
-    @property
-    def _items(self) -> Sequence[Item]:
-        return self.view.current.items or wording.answers_so_far(self.view, self.words)
-
     def _change(self, argument: str) -> Meaning:
         if not argument:
             return self.aside(self._review(), WHICH_ANSWER)
         if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
-        place = self._find(argument)
-        return place if isinstance(place, Aside) else self._changed(place, None)
-
-    def _number_of(self, text: str) -> int | None:
-        """The position in the list of the line that has this number."""
-        at = numbered(text.rstrip("."), [str(at) for at in range(len(self._items))])
-        return None if at is None or self._items[int(at)].step is None else int(at)
-
-    def _place_of(self, item: Item) -> Place:
-        step = item.step or ""
-        names = [field.name for field in self._fields_of(step) if alike(field.label) == alike(item.label)]
-        return Place(step, names[0] if len(names) == 1 else "", item.label)
-
-    def _fields_of(self, step: str) -> Sequence[PromptField]:
-        if step == self.view.step:
-            return self.view.current.fields
-        prompt = self.view.prompt_of_page(step)
-        return () if prompt is None else prompt.fields
-
-    def _places(self) -> list[Place]:
-        """What was answered and can be named, the latest first: the present page, and those before it."""
-        current = self.view.current
-        given = [field for field in current.fields if field.name in self.dialogue.asked or field.answered]
-        places = [Place(self.view.step, field.name, field.label) for field in given]
-        for page in reversed(grouped(self.view.summary(), self.view)):
-            labels = {alike(item.label) for item in page.items}
-            fields = self._fields_of(page.step)
-            places += [Place(page.step, field.name, field.label) for field in fields if alike(field.label) in labels]
-        return places
-
-    def _find(self, name: str) -> Place | Aside:
-        """The question that somebody calls so, or by its number in the list."""
-        if (number := self._number_of(name)) is not None:
-            return self._place_of(self._items[number])
-        places = self._places()
-        words = alike(name)
-        if not any(words == alike(place.label) for place in places):
-            words = alike(called(name, self.language))
-        exact = [place for place in places if words in (alike(place.label), alike(place.name.replace("_", " ")))]
-        held = [place for place in places if words and words in alike(place.label)]
-        for several in (exact, held):
-            if several:
-                return several[0]
-        near = nearest(words, [place.label for place in places])
-        if near.one is not None:
-            return places[near.one]
-        if near.among:
-            lines = "\n".join(f"• {places[at].label}" for at in near.among)
-            return self.aside(WHICH_ANSWER, lines)
-        return self.aside(NO_SUCH_QUESTION)
-
-    def _name(self) -> Place | None:
-        """The last question that was for a name."""
-        return next((place for place in self._places() if asks_name(place.label, self.language)), None)
+        return self._one_of(self.answers.called(argument), None) or self.aside(NO_SUCH_QUESTION)
 
     def _correct(self, correction: Correction) -> Meaning | None:
         """None where nothing is called so: then it is an answer like any other."""
-        place = self._find(correction.field) if correction.field else self._name()
-        if place is None:
-            return None
-        return None if isinstance(place, Aside) else self._changed(place, correction.value)
+        found = self.answers.called(correction.field) if correction.field else self.answers.name()
+        return self._one_of(found, correction.value)
+
+    def _one_of(self, found: Sequence[Place], text: str | None) -> Meaning | None:
+        """Changes the answer that was found, or asks which one of several is meant; None where none was."""
+        if len(found) > 1:
+            return self.aside(WHICH_ANSWER, "\n".join(f"• {place.label}" for place in found))
+        return self._changed(found[0], text) if found else None
 
     def _changed(self, place: Place, text: str | None, files: Sequence[Mapping[str, Any]] = ()) -> Meaning:
-        fields = {field.name: field for field in self._fields_of(place.step)}
+        fields = {field.name: field for field in self.answers.fields_of(place.step)}
         asked = fields.get(place.name)
         value: Value = None
         if asked is not None and files:
@@ -457,6 +425,8 @@ class _Reader:
             near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
             nearly = len(near) == 1 and is_plain(text, near[0])
             value = choice.value if choice else near[0].value if nearly else meaning(asked, text)
+            stands_for = reworded(asked, text, self.view.workflow.language, self.view.now.date())
+            value = stands_for[0] if len(stands_for) == 1 else value
         gives = asked is not None and text is not None
         if place.step == self.view.step and asked is not None and self.view.status is RunStatus.WAITING:
             if gives and self.view.current.in_parts:

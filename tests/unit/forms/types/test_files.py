@@ -87,9 +87,10 @@ def test_where_files_can_t_be_stored_none_is_taken() -> None:
     assert result.errors == {"photo": "The file for “Photo” can't be uploaded here"}
 
 
-@pytest.mark.parametrize("raw", ["me.png", 5, [PHOTO], True])
+@pytest.mark.parametrize("raw", [5, [PHOTO], True])
 def test_a_name_is_no_file(raw: Any) -> None:
-    """A form sent without its encoding sends file names only."""
+    """A form sent without its encoding sends file names only; in a chat, people write instead of uploading."""
+    assert refuse("me.png", type="file") == "Upload a file for “Thing”"
     assert refuse(raw, type="file") == "Your answer to “Thing” must be a file with a name, a type and its content"
 
 

@@ -1,0 +1,88 @@
+"""Which of the answers so far somebody means: by its number in the list, by what its question is called, or nearly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from wizard.channels.conversation import wording
+from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.manners import asks_name, called
+from wizard.channels.conversation.matching import MOST_OFFERED, nearest
+from wizard.channels.conversation.questions import grouped, numbered
+from wizard.engine.view import RunView
+from wizard.forms.characters import alike
+from wizard.model import Item, PromptField
+
+
+class Place(NamedTuple):
+    """A question that was or is answered, and what it may be called."""
+
+    step: str
+    name: str
+    label: str
+
+
+class Answers:
+    """Those of a run, as a conversation lists them."""
+
+    def __init__(self, view: RunView, dialogue: Dialogue) -> None:
+        self._view, self._dialogue = view, dialogue
+        self._words = wording.words_of(view, dialogue)
+
+    def called(self, name: str) -> Sequence[Place]:
+        """The question that somebody calls so; several where it may be one of these, none where there is none."""
+        items = self._items
+        at = numbered(name.rstrip("."), [str(at) for at in range(len(items))])
+        if at is not None and items[int(at)].step is not None:
+            return (self._place_of(items[int(at)]),)
+        places = self._places()
+        words = alike(name)
+        if not any(words == alike(place.label) for place in places):
+            words = alike(called(name, self._words.language))
+        for place in places:
+            if words in (alike(place.label), alike(place.name.replace("_", " "))):
+                return (place,)
+        if held := _by_label([place for place in places if words and words in alike(place.label)]):
+            return held
+        near = nearest(words, [place.label for place in places])
+        return _by_label([places[at] for at in near.among])
+
+    def name(self) -> Sequence[Place]:
+        """The question that was for a name."""
+        return _by_label([place for place in self._places() if asks_name(place.label, self._words.language)])
+
+    def fields_of(self, step: str) -> Sequence[PromptField]:
+        """What a step asks, as far as that can be changed."""
+        if step == self._view.step:
+            return self._view.current.fields
+        prompt = self._view.prompt_of_page(step)
+        return () if prompt is None else prompt.fields
+
+    @property
+    def _items(self) -> Sequence[Item]:
+        return self._view.current.items or wording.answers_so_far(self._view, self._words)
+
+    def _place_of(self, item: Item) -> Place:
+        step = item.step or ""
+        names = [field.name for field in self.fields_of(step) if alike(field.label) == alike(item.label)]
+        return Place(step, names[0] if len(names) == 1 else "", item.label)
+
+    def _places(self) -> list[Place]:
+        """What was answered and can be named, the latest first: the present page, and those before it."""
+        current = self._view.current
+        given = [field for field in current.fields if field.name in self._dialogue.asked or field.answered]
+        places = [Place(self._view.step, field.name, field.label) for field in given]
+        for page in reversed(grouped(self._view.summary(), self._view)):
+            labels = {alike(item.label) for item in page.items}
+            fields = self.fields_of(page.step)
+            places += [Place(page.step, field.name, field.label) for field in fields if alike(field.label) in labels]
+        return places
+
+
+def _by_label(places: Sequence[Place]) -> Sequence[Place]:
+    """Of those that are called the same, the latest: of a repeat, that of its last item."""
+    first: dict[str, Place] = {}
+    for place in places:
+        first.setdefault(alike(place.label), place)
+    return tuple(first.values())[:MOST_OFFERED]
