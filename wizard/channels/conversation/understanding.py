@@ -174,7 +174,7 @@ class _Reader:
     def _other_question(self) -> Place | None:
         """The question that a message was written to, where another one is asked by the time that it comes."""
         of = self.earlier.expects if self.incoming.replies and self.earlier is not None else None
-        if of is None or not any(field.name == of.name for field in self._fields_of(of.step)):
+        if of is None or not any(field.name == of.name for field in self.answers.fields_of(of.step)):
             return None
         is_asked = self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name)
         return None if is_asked else Place(of.step, of.name, "")
