@@ -6,7 +6,7 @@ import json
 from html.parser import HTMLParser
 from typing import Any
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.chatting import Chat
@@ -108,6 +108,7 @@ class Elements(HTMLParser):
 def test_never_more_than_the_pages_show(template: str, a: str, b: str) -> None:
     """Somebody's answer would become a link, or a look, in the words of whoever asks."""
     text = parse(template).prose(Data(a=a, b=b))
+    assume(text.strip())  # of what says nothing nothing is told
     for rich, html in ((joined("\n\n", (text,)), prose_html(text)), (in_line(text), line_html(text))):
         shown = [
             f"a {piece['text']}" if piece["kind"] == "link" else f"{piece['kind']} "
