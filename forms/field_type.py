@@ -88,6 +88,10 @@ def _answer_wanted(field: Any) -> Sentence:
     return ANSWER_WANTED
 
 
+def _no_name(text: str) -> bool:
+    return False
+
+
 def _always(field: Any) -> bool:
     return True
 
@@ -137,6 +141,7 @@ class FieldType:
 
     - `is_secret`: never shown again. `is_seen`: people see it. `is_list`: an answer is a list of the choices.
     - `picks_one`: an answer is one of the choices, or Yes or No, which is `is_yes_or_no`. `holds_files`: it is a file.
+    - `has_name`: whether a text names a choice otherwise than by its label, so that it isn't another one misspelt.
     - `has_lines`: people type several lines. `note` says in a conversation how it is answered, `example` what somebody
       might type there, in a language; "" is nothing.
     """
@@ -169,6 +174,7 @@ class FieldType:
     part_inputs: Callable[[PromptField, Words], tuple[PartInput, ...]] | None = None
 
     note: Callable[[PromptField], Sentence] | None = None
+    has_name: Callable[[str], bool] = _no_name
     example: Callable[[PromptField, str], str] = _no_example
     is_secret: bool = False
     is_seen: bool = True

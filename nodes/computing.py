@@ -7,6 +7,7 @@ first of the outputs in the internal state as well.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeVar
@@ -72,6 +73,7 @@ class Computes(Pure[C]):
     subject: ClassVar[str] = ""  # the key whose nothing gives nothing; "" where there is none
     nothing: ClassVar[str] = ""  # the way out that this takes, of types with several
     takes_nothing: ClassVar[bool] = False  # whether `compute` makes something of nothing
+    takes_long: ClassVar[bool] = False  # whether `compute` may take a tenth of a second: others go on meanwhile
 
     @abstractmethod
     def compute(self, visit: Visit[C], subject: Given) -> Proceed:
@@ -81,6 +83,8 @@ class Computes(Pure[C]):
         subject = given(visit, self.subject) if self.subject else Given("", None, visit)
         if self.subject and subject.value is None and not self.takes_nothing:
             outcome = Proceed(dict.fromkeys(self.gives), port=self.nothing or None)
+        elif self.takes_long:
+            outcome = await asyncio.to_thread(self.compute, visit, subject)
         else:
             outcome = self.compute(visit, subject)
         output = storable(dict(outcome.output))

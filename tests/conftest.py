@@ -20,9 +20,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.drawing import examples, left_out
-from tests.fast import is_fast
+from tests.fast import TESTS, is_fast
 from tests.plugins import PARCELS, PlugIn
-from tests.schedule import Pieces, longest_first
+from tests.schedule import Pieces, import_turned, longest_first
 from wizard.telemetry import logs
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
@@ -42,7 +42,7 @@ SEED = pytest.StashKey[int]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="what a minute is enough for: see tests/fast.py")
-    parser.addoption("--draw", action="store_true", help="a third of the variants of tests: see tests/drawing.py")
+    parser.addoption("--draw", action="store_true", help="an eighth of the variants of tests: see tests/drawing.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -61,6 +61,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collectstart() -> None:
     gc.disable()  # what is imported and collected stays to the end: nothing in it is looked for
+
+
+@pytest.hookimpl(wrapper=True)  # within what makes errors of warnings
+def pytest_collection(session: pytest.Session) -> Iterator[None]:
+    """Processes that collect all at the same time begin at different files."""
+    told = getattr(session.config, "workerinput", {})
+    if told.get("collects_all"):
+        files = [file for file in sorted(TESTS.rglob("test_*.py")) if not session.config.option.fast or is_fast(file)]
+        import_turned(files, TESTS.parent, int(told["workerid"].removeprefix("gw")) / told["workercount"])
+    return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -86,8 +96,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Processes that run tests side by side have the same seed."""
+    """Processes that run tests side by side have the same seed, and know whether they collect everything."""
     node.workerinput["fuzz_seed"] = node.config.stash[SEED]
+    node.workerinput["collects_all"] = node.config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

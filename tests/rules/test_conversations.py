@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.channels.conversation.attention import Attention
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError, InvalidInput, NodeFailed
-from wizard.model import Outcome, Proceed, RunStatus
+from wizard.model import Outcome, Proceed, Prompt, PromptField, RunStatus
 from wizard.model.talk import Speaker
-from wizard.node import Background, NodeConfig, Visit
+from wizard.node import Background, Foreground, NodeConfig, Visit
+from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
 
 TRIP: dict[str, Any] = {
@@ -487,6 +489,30 @@ async def test_restart_undoes_what_was_done_and_stops_at_what_is_final() -> None
     assert (undone, chat.asked, (await chat.view()).answers["one"]) == (["book"], "three.name", {"name": "Ann"})
 
 
+async def test_what_nobody_sees_is_asked_of_nobody() -> None:
+    """A step of another type than a form has hidden fields as well: a chat that asks for them lets anybody overwrite
+    what the page hands along."""
+    submitted: list[dict[str, Any]] = []
+
+    class Order(Foreground[NodeConfig]):
+        type = "order"
+        Config = NodeConfig
+
+        def prompt(self, visit: Visit[NodeConfig]) -> Prompt:
+            texts = (PromptField(name, "text", name) for name in ("size", "colour"))
+            return Prompt(visit.step, self.type, fields=(PromptField("ref", "hidden", "Ref", value="r-1"), *texts))
+
+        async def submit(self, visit: Visit[NodeConfig]) -> Outcome:
+            submitted.append(dict(visit.input or {}))
+            return Proceed()
+
+    nodes = [{"id": "order", "type": "order"}, {"id": "check", "type": "review"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes}, node_types=[Order])
+    asked = [chat.asked, (await chat.says("L")).asked, (await chat.says("red")).asked]
+    assert asked == ["order.size", "order.colour", "check"]
+    assert submitted == [{"ref": "r-1", "size": "L", "colour": "red"}]
+
+
 # -- what is said and kept ---------------------------------------------------------------------------
 
 
@@ -498,6 +524,33 @@ async def test_a_password_isnt_in_what_was_said() -> None:
     assert chat.asked == "you.name"
     assert "4711" not in "".join(one.text for one in await chat.engine.said(chat.id))
     assert "4711" not in str(dict((await chat.view()).run.conversation))
+
+
+async def test_a_password_that_is_corrected_isnt_either() -> None:
+    """Who corrects a password says it in a sentence, changes the message that it was, or has it refused; whatever is
+    asked at the time, nobody is to read it afterwards. What is no password is kept as it was said."""
+    fields = [
+        {"name": "pin", "type": "password", "label": "PIN", "max_length": 20},
+        {"name": "name", "label": "Your name"},
+        {"name": "town", "label": "Town"},
+    ]
+    nodes = [{"id": "you", "type": "form", "fields": fields}, {"id": "check", "type": "review"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    for said in ("secret-4711", "change PIN to 4712", "no, my PIN is 4713", "/edit PIN to 4714", "Ann", "Bern"):
+        await chat.says(said)
+    await chat.says("4715", edits="m-1")
+    await chat.says("change PIN to 4716")
+    await chat.says(f"change PIN to {'4717' * 10}")
+    assert chat.texts[0].startswith("Your answer to “PIN” must be 20 characters")
+    await chat.says("change town to 4800")
+    said = [one.text for one in await chat.engine.said(chat.id) if one.speaker is Speaker.PERSON]
+    assert [text for text in said if "471" in text] == []
+    assert said[-1] == "change town to 4800"
+    answers = (await chat.view()).answers["you"]
+    assert answers == {"pin": "4716", "name": "Ann", "town": "4800"}
+    await chat.engine.cancel(chat.id)
+    await chat.says("change PIN to 4718")
+    assert "4718" not in (await chat.engine.utterance(chat.id, f"m-{chat.count}")).text
 
 
 async def test_a_file_answers_where_one_is_asked() -> None:
@@ -514,6 +567,39 @@ async def test_a_file_answers_where_one_is_asked() -> None:
     assert chat.asked == "more.more"
     await chat.says(files=(file,))
     assert chat.texts[0] == "A file isn’t asked for here."
+
+
+async def test_a_file_is_changed_by_the_message_that_it_came_with() -> None:
+    """Another file takes its place, on the same page and from a later one; an edit without anything asks again, where
+    the file can be kept or left out."""
+    form = {
+        "id": "you",
+        "type": "form",
+        "title": "You",
+        "fields": [{"name": "paper", "type": "file", "required": False}],
+    }
+    later = {"id": "name", "type": "form", "title": "Name", "fields": [{"name": "full_name", "label": "Full name"}]}
+    chat = await Chat.of({"id": "main", "nodes": [form, later, {"id": "check", "type": "review", "title": "Check"}]})
+
+    def scan(name: str) -> dict[str, str]:
+        return {"name": name, "type": "application/pdf", "content": "JVBERi0xLjQ="}
+
+    async def kept() -> Any:
+        paper = (await chat.view()).answers["you"]["paper"]
+        return None if paper is None else paper["name"]
+
+    await chat.says(files=(scan("a.pdf"),))
+    assert chat.asked == "name.full_name"
+    await chat.says(files=(scan("b.pdf"),), edits="m-1")
+    assert (await kept(), chat.asked) == ("b.pdf", "name.full_name")
+    await chat.says("Ann")
+    await chat.says(edits="m-1")
+    assert (chat.asked, chat.labels) == ("you.paper", ["Keep it", "Skip"])
+    assert "So far: b.pdf" in chat.text
+    await chat.presses("Skip")
+    assert (await kept(), chat.asked) == (None, "check")
+    await chat.says(files=(scan("c.pdf"),), edits="m-3")
+    assert "A file isn’t asked for here." in chat.text
 
 
 async def test_repeats_and_embedded_workflows_are_talked_through() -> None:
@@ -711,3 +797,38 @@ async def test_a_message_whose_process_dies_at_work_is_answered_all_the_same() -
     assert chat.asked == "more.more"
     assert [one.text for one in await chat.talks.hear(chat.id, Incoming("m-1", "Ann"))] == ["Anything else?"]
     assert len(called) == 2
+
+
+async def test_who_speaks_for_a_moment_stays_in_nobodys_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An operator has a channel tried again a thousand times: each time, something would be told of every message from
+    then on, for as long as the process lives."""
+    chat = await Chat.of(TRIP)
+    listening: list[Any] = []
+    monkeypatch.setattr(chat.engine, "listen", listening.append)
+    for _ in range(3):
+        await Conversations(chat.engine).join(chat.id)
+    assert listening == []
+    talks = Conversations(chat.engine)
+    for _ in range(2):
+        await talks.said_within(chat.id, "", 0.01)
+    assert len(listening) == 1
+
+
+@pytest.mark.parametrize("is_taken_over", [False, True])
+async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) -> None:
+    """An operator would come to somebody who was ready long ago; and who has finished would write to an operator who
+    doesn't see them any more."""
+    nodes = [{"id": "you", "type": "form", "fields": [{"name": "name", "label": "Your name"}]}]
+    chat = await Chat.of({"id": "main", "agent": True, "nodes": nodes}, settings=Settings(agent_timeout=0))
+    await chat.says("agent")
+    if is_taken_over:
+        await chat.talks.take_over(chat.id, "olga")
+    await chat.waits(seconds=1)
+    assert len(await Attention(chat.engine).listed(10)) == 1
+    await chat.engine.next(chat.id, {"name": "Ann"}, step="you")
+    await chat.waits(seconds=1)
+    assert await Attention(chat.engine).listed(10) == []
+    await chat.says("Thank you!")
+    assert chat.text.startswith("This is complete.")
+    await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
+    await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.pseudo import PSEUDO, installed, pseudo
 from tests.unit.forms.asking import Around, form, ids
-from tests.words import messages, said
+from tests.words import TEMPLATE, messages, translated
 from wizard.errors import DefinitionError
 from wizard.forms.fields import FIELD_TYPES
 from wizard.forms.validation import Rejected, validate
@@ -203,7 +203,7 @@ def test_every_refusal_comes_whole_from_a_catalogue(tmp_path: Path) -> None:
     """Part of a sentence would stay English in every other language. Each sentence that there is has an answer here."""
     sentences = {
         text
-        for message in messages(said())
+        for message in messages(translated(TEMPLATE))
         for text in (message.id if isinstance(message.id, tuple) else (message.id,))
         if "{label}" in text and any(file.startswith("forms/") for file, _ in message.locations)
     }

@@ -11,6 +11,7 @@ import json
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pytest
@@ -151,6 +152,13 @@ class Answered:
     body: str
 
 
+@cache
+def described_paths() -> dict[str, Any]:
+    """What the interface says of its addresses."""
+    paths: dict[str, Any] = openapi.document()["paths"]
+    return paths
+
+
 class Host:
     """An application with signed-in people."""
 
@@ -184,7 +192,7 @@ class Host:
             return {"json": START}
         if last in BODIES:
             return {"json": BODIES[last]}
-        described = openapi.document()["paths"][call.address.removeprefix("/api/v1")]["post"]
+        described = described_paths()[call.address.removeprefix("/api/v1")]["post"]
         if "requestBody" not in described:
             return {}
         return {"json": described["requestBody"]["content"]["application/json"]["example"]}

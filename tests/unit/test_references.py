@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 
 import pytest
 
+from tests.floors import statements
 from tests.pages import DOCS, ROOT
 
 SOURCES = sorted(
@@ -20,16 +21,15 @@ FILE = re.compile(r"(?<![\w/.-])(?:wizard|nodes|forms|tests)/[\w/]+\.py\b")
 NAME = re.compile(r"(?<![\w/.-])wizard(?:\.[a-z]\w*){2,}\b")  # with one dot it may be a logger or a table
 
 
-def texts(path: Path) -> Iterator[str]:
+@cache
+def texts(path: Path) -> tuple[str, ...]:
     """What a file says to its readers: a page as a whole, of code the docstrings and comments."""
     text = path.read_text()
     if path.suffix != ".py":
-        yield text
-        return
-    yield from re.findall(r"#.*", text)
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield ast.get_docstring(node) or ""
+        return (text,)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = (ast.get_docstring(node) for node in statements(text) if isinstance(node, documented))
+    return (*re.findall(r"#.*", text), *filter(None, docstrings))
 
 
 def is_there(name: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from tests.fast import TESTS
-from tests.schedule import LONGEST, longest_first, piece_of
+from tests.schedule import LONGEST, import_turned, longest_first, piece_of
 
 
 class Item:
@@ -44,3 +46,18 @@ def test_what_takes_longest_begins_and_a_piece_stays_together() -> None:
 def test_the_longest_are_where_they_are_looked_for() -> None:
     """A file that was renamed would begin last."""
     assert [each for each in LONGEST if not (TESTS / each).exists()] == []
+
+
+def test_each_process_begins_to_import_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a fresh checkout four processes would compile the same modules at the same time, each of them all."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    files = [tmp_path / "turning" / f"test_{name}.py" for name in "abcd"]
+    files[0].parent.mkdir()
+    for file in files:
+        file.write_text("")
+    files[3].write_text("assert False")
+    import_turned(files, tmp_path, 0.5)
+    names = [name for name in sys.modules if name.startswith("turning.")]
+    assert names == ["turning.test_c", "turning.test_a", "turning.test_b"]
+    for name in ("turning", *names):
+        del sys.modules[name]

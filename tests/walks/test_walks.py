@@ -34,7 +34,7 @@ from wizard.errors import CallerError
 from wizard.settings import Settings
 from wizard.testing import MovableClock, make_test_engine
 
-MOVES = 1_000 * TORTURE or 200  # over each example
+MOVES = 1_000 * TORTURE or 100  # over each example
 FAR = 5_000  # moves, after which nothing can have been missed
 ASKING = ("form", "message", "review", "end")
 UNBOUND = Settings(allow_private_addresses=True, start_rate=0, refusal_rate=0)

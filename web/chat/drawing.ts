@@ -1,4 +1,5 @@
 // Elements, and texts in them. What anybody typed becomes text nodes and nothing else: no markup is ever read from it.
+import type { Piece } from "./messages";
 
 type Child = Node | string;
 type Attributes = Record<string, string | boolean | EventListener>;
@@ -61,4 +62,34 @@ export function linked(text: string): Node[] {
   }
   nodes.push(document.createTextNode(text.slice(at)));
   return nodes;
+}
+
+const ELEMENTS = ["p", "ul", "ol", "li", "strong", "em"] as const;
+const OUTSIDE = /^https?:/;
+const LEADS_TO = /^(https?|mailto|tel):/;
+
+// An author's text with its looks: nothing but these elements, and links that leave the chat open. `root` is where the
+// forms are, from which an address of their own site is meant.
+export function rich(pieces: Piece[], root: string): HTMLElement {
+  const all = make("div", { class: "rich" });
+  const open: HTMLElement[] = [all];
+  for (const { kind, text = "" } of pieces) {
+    const around = open.at(-1) ?? all;
+    const tag = ELEMENTS.find((known) => known === kind);
+    if (kind === "text") around.append(...(open.some((each) => each.localName === "a") ? [text] : linked(text)));
+    else if (kind.startsWith("/")) open.length > 1 && open.pop();
+    else {
+      const inner = tag ? make(tag, ["p", "ul", "ol"].includes(tag) ? { dir: "auto" } : {}) : kind === "link" ? link(text, root) : make("span");
+      if (tag === "ol" && text) inner.setAttribute("start", text);
+      around.append(inner);
+      open.push(inner);
+    }
+  }
+  return all;
+}
+
+function link(address: string, root: string): HTMLElement {
+  const href = URL.canParse(address, root) ? new URL(address, root).href : "";
+  if (!LEADS_TO.test(href)) return make("span");
+  return make("a", { href, rel: "noopener noreferrer", ...(OUTSIDE.test(href) ? { target: "_blank" } : {}) });
 }

@@ -15,6 +15,13 @@ export interface Message {
   choice?: string;
   edits?: string;
   files?: string[];
+  rich?: Piece[];
+}
+
+// A part of a text with looks: the text, or what begins or, with a slash before it, ends there.
+export interface Piece {
+  kind: string;
+  text?: string;
 }
 
 export interface SentFile {
@@ -50,10 +57,12 @@ export interface Ticket {
   token: string;
 }
 
-// `words` by what they are for; `commands` is what the menu says for a person.
+// `words` by what they are for, in `language`; the workflow's own are in that of its `texts`. `commands` is what the menu
+// says for a person.
 export interface Wording {
   title: string;
   language: string;
+  texts: string;
   direction: "ltr" | "rtl";
   largest: number;
   form: string;

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from wizard.cli.shared import clean, quantity
 
@@ -15,6 +17,14 @@ if TYPE_CHECKING:
     from wizard.definitions.catalog import Catalog
     from wizard.scripts.exploring import Exploration
     from wizard.settings import Settings
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="FOLDER", help="With --explore: write a script for each way there.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="With --explore: what chance goes by.")]
+LimitOption = Annotated[
+    int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="With --explore: walks of one workflow.")
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +40,7 @@ class Order:
     here: Settings
 
 
-def explored(order: Order) -> tuple[Catalog, list[Exploration]]:
+def explored(order: Order) -> list[Exploration]:
     """Explores what is ordered, says what came of it and writes the scripts. Raises DefinitionError, OSError."""
     from wizard.app import load_catalog
     from wizard.definitions.listing import listed
@@ -45,7 +55,7 @@ def explored(order: Order) -> tuple[Catalog, list[Exploration]]:
         _tell(exploration)
     if order.out is not None:
         _write(explorations, order.out, order.seed)
-    return catalog, explorations
+    return explorations
 
 
 async def _explore(catalog: Catalog, workflow: str, order: Order) -> Exploration:

@@ -1,12 +1,11 @@
 """The workflows that a process starts runs from: those that are deployed in its store, as soon as they are.
 
-Looking costs one small read. What is compiled stays while it is deployed, and the whole set changes at once: nobody
-gets one workflow of before and one of after.
+Looking costs one small read (wizard.stores.following). What is compiled stays while it is deployed, and the whole set
+changes at once: nobody gets one workflow of before and one of after.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
@@ -20,10 +19,14 @@ from wizard.node import Registry
 from wizard.process.calls import Calls
 from wizard.process.isolation import Whose
 from wizard.stores.contract import Store
+from wizard.stores.following import Follower, look
+from wizard.stores.following import following as following_store
 from wizard.telemetry.logs import broke
 
-INTERVAL = 0.5  # seconds between two looks at what is deployed
 LIMIT = 60.0  # seconds that compiling one version may take
+
+AWAY = "the store can't say what is deployed; what was before is served meanwhile"
+BACK = "the store says again what is deployed"
 
 log = logging.getLogger("wizard.deployments")
 
@@ -39,15 +42,18 @@ class DeployedDefinitions:
         self._catalog = Catalog.empty(registry)
         self._compiled: dict[str, tuple[Workflow, bytes]] = {}  # by version
         self._deployed: list[Deployed] = []
-        self._stamp: tuple[int, int] | None = None  # with the registry's revision
+        self._seen: tuple[int, int] | None = None  # the stamp, and the registry's revision
 
-    async def refresh(self) -> bool:
-        """Takes over what is deployed now; whether anything else was before. What can't be compiled here is left out,
-        and the log says so. Raises StoreError, and then nothing has changed."""
-        stamp = await self.store.stages.stamp(), self.registry.revision
-        if stamp == self._stamp:
+    async def refresh(self, stamp: int | None = None) -> bool:
+        """Takes over what is deployed now; whether anything else was before. `stamp` is the store's where its caller
+        knows it. What can't be compiled here is left out, and the log says so. Raises StoreError, and then nothing has
+        changed."""
+        if stamp is None:
+            stamp = await self.store.stages.stamp()
+        seen = stamp, self.registry.revision
+        if seen == self._seen:
             return False
-        if self._stamp is not None and stamp[1] != self._stamp[1]:
+        if self._seen is not None and seen[1] != self._seen[1]:
             self._compiled = {}  # what a service offers may be another type now
         deployed = await self.store.stages.deployed()
         compiled = {each.version: known for each in deployed if (known := await self._workflow(each)) is not None}
@@ -59,7 +65,7 @@ class DeployedDefinitions:
             self.registry,
         )
         self._log(there)
-        self._compiled, self._deployed, self._stamp = compiled, there, stamp
+        self._compiled, self._deployed, self._seen = compiled, there, seen
         return True
 
     def _log(self, deployed: list[Deployed]) -> None:
@@ -116,35 +122,21 @@ def _left_out(deployed: Deployed, error: Exception) -> None:
 
 @asynccontextmanager
 async def following(
-    definitions: DeployedDefinitions, changed: Callable[[], object] = lambda: None
+    definitions: DeployedDefinitions, changed: Callable[[], object] = lambda: None, *others: Follower
 ) -> AsyncIterator[None]:
     """Serves what is deployed from the first moment of the context on, and follows each deployment until its end;
     `changed` is called after each. A store that is away for a while is told once in the log, and what was deployed
-    before goes on being served. Raises StoreError where the store is away at the beginning."""
+    before goes on being served. `others` follow the same store by the same looks, each time before what is deployed.
+    Raises StoreError where the store is away at the beginning."""
+
+    async def refresh(stamp: int) -> None:
+        if await definitions.refresh(stamp):
+            changed()
+
+    await look(definitions.store, *others)
     await definitions.refresh()
     if not definitions.all_workflows():
         log.warning("nothing is deployed yet that can be served here; it is served as soon as it is")
     changed()
-    task = asyncio.ensure_future(_follow(definitions, changed))
-    try:
+    async with following_store(definitions.store, *others, Follower(refresh, log, AWAY, BACK)):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _follow(definitions: DeployedDefinitions, changed: Callable[[], object]) -> None:
-    away = False
-    while True:
-        await asyncio.sleep(INTERVAL)
-        try:
-            if await definitions.refresh():
-                changed()
-        except Exception as error:
-            if not away:
-                broke(log, error, "the store can't say what is deployed; what was before is served meanwhile")
-            away = True
-        else:
-            if away:
-                log.warning("the store says again what is deployed")
-            away = False

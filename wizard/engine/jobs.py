@@ -31,7 +31,7 @@ from wizard.machine.interventions import remind
 from wizard.machine.protocol import Close, Move
 from wizard.machine.stack import Turn
 from wizard.machine.undo import debt
-from wizard.model import RunStatus
+from wizard.model import ENDED, RunStatus
 from wizard.model.backoff import pause_after
 from wizard.model.instants import Clock, after
 from wizard.model.job import MOST_TRIES, Claim, Job, JobKind
@@ -51,9 +51,6 @@ log = logging.getLogger("wizard.jobs")
 ELSEWHERE = timedelta(seconds=5)  # between two looks of a process that can't do what another one can
 WAKE_AGAIN = timedelta(seconds=1)
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
-
-_ENDED = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
-
 
 Errand = Callable[[Claim], Awaitable[datetime | None]]  # does jobs of one kind; gives what Performer.perform does
 
@@ -231,7 +228,7 @@ class Performer:
         job, now = claim.job, self._clock()
         view = await self._turns.show(job.run)
         workflow, run = view.workflow, view.run
-        goes_on = run.status not in _ENDED
+        goes_on = run.status not in ENDED
         if goes_on and run.expires_at is not None:
             if run.expires_at > now:
                 return run.expires_at

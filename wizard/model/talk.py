@@ -47,7 +47,8 @@ class Utterance:
 
     What the engine says may have `choices`, and names what it `expects` now; `about` is the number of the person's
     message that it answers, 0 where it answers none. Of what a person says `expects` is the question that it was taken
-    to answer, and `details` hold what else came with it: `choice`, `edits`, `files` (their names).
+    to answer, and `details` hold what else came with it: `choice`, `edits`, `files` (their names). Those of the
+    engine's have the looks of its text (`rich`), where it has any.
     """
 
     number: int

@@ -19,9 +19,11 @@ from wizard.node.plugins import Unusable, reason_of
 from wizard.node.registry import REMOTE
 from wizard.remote.description import described
 from wizard.stores.contract import Store
+from wizard.stores.following import Follower, look
+from wizard.stores.following import following as following_store
 from wizard.telemetry.logs import broke
 
-INTERVAL = 0.5  # seconds between two looks at what is registered
+AWAY = "the store can't say which remote nodes are registered; those of before count"
 
 log = logging.getLogger("wizard.remote")
 
@@ -31,23 +33,24 @@ class Directory:
     sees to."""
 
     def __init__(self, store: Store, registry: Registry) -> None:
-        self._store = store
+        self.store = store
         self.registry = registry
         self._nodes: Mapping[str, RemoteNode] = {}
         self._stamp: int | None = None
         self._looking = asyncio.Lock()
 
-    async def refresh(self) -> bool:
-        """Takes over what is registered now; whether anything else was before. Raises StoreError, and then nothing has
-        changed."""
+    async def refresh(self, stamp: int | None = None) -> bool:
+        """Takes over what is registered now; whether anything else was before. `stamp` is the store's where its caller
+        knows it. Raises StoreError, and then nothing has changed."""
+        if stamp is not None and stamp == self._stamp:
+            return False
         async with self._looking:  # of two looks at once, the one that saw less would have the last word
-            return await self._refreshed()
+            return await self._refreshed(await self.store.stages.stamp())
 
-    async def _refreshed(self) -> bool:
-        stamp = await self._store.stages.stamp()
+    async def _refreshed(self, stamp: int) -> bool:
         if stamp == self._stamp:
             return False
-        nodes = {node.type: node for node in await self._store.remote_nodes.all()}
+        nodes = {node.type: node for node in await self.store.remote_nodes.all()}
         if nodes == self._nodes:
             self._stamp = stamp
             return False
@@ -76,31 +79,16 @@ class Directory:
         return node_type_of(node.type, described(node.description), self.registry.remote)
 
 
+def follower(directory: Directory) -> Follower:
+    """What has it know what is registered."""
+    return Follower(directory.refresh, log, AWAY)
+
+
 @asynccontextmanager
 async def following(directory: Directory) -> AsyncIterator[None]:
     """Knows what is registered from the first moment of the context on, and follows each change until its end. A store
     that is away for a while is told once in the log; it may also be opened later."""
-    away = await _look(directory, away=False)
-    task = asyncio.ensure_future(_follow(directory, away=away))
-    try:
+    own = follower(directory)
+    await look(directory.store, own)
+    async with following_store(directory.store, own):
         yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-async def _follow(directory: Directory, *, away: bool) -> None:
-    while True:
-        await asyncio.sleep(INTERVAL)
-        away = await _look(directory, away=away)
-
-
-async def _look(directory: Directory, *, away: bool) -> bool:
-    """Whether the store is away; `away` says that this was told."""
-    try:
-        await directory.refresh()
-    except Exception as error:
-        if not away:
-            broke(log, error, "the store can't say which remote nodes are registered; those of before count")
-        return True
-    return False

@@ -1,20 +1,19 @@
-"""Somebody in a chat: messages and pressed buttons over the JSON interface's conversations, each with its own id."""
+"""Somebody in a chat: messages and pressed buttons of the JSON interface's conversations, each with its own id."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-
-from aiohttp import ClientSession
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.wording import answers_so_far
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.words import words_in
 from wizard.model import Value
+from wizard.scripts.lines import Calls, Line, Message
 from wizard.scripts.person import CantBeDone, Seen
 from wizard.scripts.uploads import is_upload, upload_of
 from wizard.scripts.world import World
@@ -27,13 +26,11 @@ Question = tuple[str, str, int]  # the step, the field and the visit that is ask
 class OverChat:
     """See wizard.scripts.person.Person."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, line: Callable[[World], Line] = Calls) -> None:
         self.seen = Seen("")
         self._world = world
-        self._session: ClientSession | None = None
-        self._base = ""
-        self.last: Mapping[str, Any] | None = None  # what was sent last
-        self._heard = ""  # the id of the last message
+        self._line = line(world)
+        self.last: Message | None = None  # what was sent last
         self._choices: list[Mapping[str, str]] = []
         self._earlier: list[Mapping[str, str]] = []  # the buttons that were there
         self._page: list[str] = []  # what was said since the page that is asked was come to
@@ -42,24 +39,25 @@ class OverChat:
         self._fault = ""  # the reference of the last one
         self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
 
+    async def begins(self, workflow: str) -> None:
+        if (given := self._world.given_by_anybody) is None:
+            await self._world.starts(workflow)
+            await self.comes()
+        else:
+            await self._hears(await self._line.begins(workflow, given))
+
     async def comes(self) -> None:
-        self._base = await self._world.serves()
-        await self.leaves()
-        self._session = ClientSession(headers={"Authorization": f"Bearer {self._world.token}"})
-        language = {} if self._world.language is None else {"language": self._world.language}
+        await self._line.closes()
         self._passed = []
-        opened = await self._request("POST", "", {"run": self._world.run_id, **language})
+        opened = await self._line.opens()
         self._page.clear()
-        await self._hears(opened["messages"])
+        await self._hears(opened)
 
     async def leaves(self) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._line.closes()
 
     async def looks(self) -> None:
-        said = await self._request("GET", f"/{self._world.run_id}/messages?after={self._heard}", None)
-        await self._hears([message for message in said["messages"] if message["from"] != "person"])
+        await self._hears(await self._line.looks())
 
     async def says(self, text: str) -> None:
         await self._sends({"text": text})
@@ -68,11 +66,15 @@ class OverChat:
         choice = next((offer for offer in self._choices if alike(offer["label"]) == alike(label)), None)
         if choice is not None:
             await self._sends({"choice": choice["choice"]})
-        elif self._at[1]:  # there may be too many for buttons, and what is called so in another channel is typed here
+        elif await self._may_be_typed():
             await self._sends({"text": label})
         else:
             there = ", ".join(offer["label"] for offer in self._choices) or "no button"
             raise CantBeDone(f"there is no button {label!r}; there is {there}")
+
+    async def _may_be_typed(self) -> bool:
+        """Whether there are choices, too many for buttons or called otherwise on other channels."""
+        return any(field.name == self._at[1] and field.choices for field in (await self._world.view()).current.fields)
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
         """Goes through the step's questions; what isn't named is kept, or skipped."""
@@ -109,20 +111,36 @@ class OverChat:
         for _ in range(MOST_MESSAGES):
             before = self._at
             await self._sends({"text": back})
-            if self._at == before or self.seen.step == to or (to is None and self.seen.step != here):
+            if self.seen.step == to or (to is None and self.seen.step != here):
                 return
+            if self._at == before:
+                what = "there is nothing to go back to" if to is None else f"going back doesn't lead to {to}"
+                raise CantBeDone(f"{what}; {self._at[0]} is the first question")
 
     async def changes(self, step: str, answers: Mapping[str, Any] | None) -> None:
-        change, view = first_way("change", await self._language()), await self._world.view()
-        left = dict(answers or {})
-        for number, item in enumerate(view.current.items or view.summary(), 1):
-            if item.step == step and (answers is None or left):
-                await self._sends({"text": f"{change} {number}"})
-                if answers is None or self.seen.error or self.seen.step != step:
-                    return
-                await self.answers(left)
+        left: dict[str, Any] = dict(answers or {})
+        for _ in range(max(len(left), 1)):  # a chat changes one answer, and returns
+            name = await self._opens(step, left)
+            if answers is None or self.seen.error or self.seen.step != step:
                 return
-        raise CantBeDone(f"{step} is none of the answers that the chat lists")
+            here = {name: left.pop(name)} if name in left else left
+            await self.answers(here)
+            if self.seen.error or not left or here is left:
+                return
+
+    async def _opens(self, step: str, answers: Mapping[str, Any]) -> str:
+        """Has the first line of a step asked anew that has one of the answers; the name of its field."""
+        language, view = await self._language(), await self._world.view()
+        page = view.current if step == view.step else view.prompt_of_page(step)
+        names = {field.label: field.name for field in (() if page is None else page.fields)}
+        lines = enumerate(view.current.items or answers_so_far(view, words_in(language)), 1)
+        found = [(number, names.get(item.label, "")) for number, item in lines if item.step == step]
+        if not found:
+            there = ", ".join(dict.fromkeys(item.step for item in view.summary() if item.step)) or "none yet"
+            raise CantBeDone(f"{step} has no answer that the chat lists; those that have: {there}")
+        number, name = next((line for line in found if line[1] in answers), found[0])
+        await self._sends({"text": f"{first_way('change', language)} {number}"})
+        return name
 
     async def presses_earlier(self, label: str) -> None:
         offers = reversed([offer for offer in self._earlier if offer not in self._choices])
@@ -131,8 +149,8 @@ class OverChat:
             raise CantBeDone(f"no earlier question had a button {label!r}")
         await self._sends({"choice": choice["choice"]})
 
-    async def repeats(self, sent: Mapping[str, Any]) -> None:
-        await self._request("POST", f"/{self._world.run_id}/messages", sent)
+    async def repeats(self, sent: Message) -> None:
+        await self._line.repeats(sent)
 
     async def in_wrong_order(self, first: str, second: str) -> None:
         """What arrives first is taken for the answer to what is asked; who sees that says it again."""
@@ -187,31 +205,19 @@ class OverChat:
         self.last = sent = {"id": self._world.new_id(), **body}
 
         async def send() -> None:
-            answer = await self._request("POST", f"/{self._world.run_id}/messages", sent)
-            await self._hears(answer["messages"], said=True)
+            await self._hears(await self._line.sends(sent), said=True)
 
         await self._world.sends(send)
 
-    async def _request(self, method: str, call: str, body: Mapping[str, Any] | None) -> Mapping[str, Any]:
-        assert self._session is not None
-        data = None if body is None else json.dumps(body)
-        headers = {} if data is None else {"Content-Type": "application/json"}
-        address = f"{self._base}api/v1/conversations{call}"
-        async with self._session.request(method, address, data=data, headers=headers) as response:
-            answer: Mapping[str, Any] = await response.json(content_type=None)
-            if response.status >= 400:
-                raise CantBeDone(f"the chat answers {response.status}: {answer.get('detail') or answer.get('title')}")
-            return answer
-
-    async def _hears(self, messages: list[Mapping[str, Any]], *, said: bool = False) -> None:
+    async def _hears(self, heard: list[Message], *, said: bool = False) -> None:
         view, before = await self._world.view(), self._at
-        texts = [message["text"] for message in messages if message["from"] != "person"]
+        messages = [message for message in heard if message["from"] != "person"]
+        texts = [message["text"] for message in messages]
         self._at = _question(view)
         if self._at[2] != before[2]:
             self._page.clear()
         self._page += texts
         if messages:
-            self._heard = messages[-1]["id"]
             self._choices = messages[-1]["choices"]
             self._earlier += [offer for message in messages for offer in message["choices"]]
         self._passed = _passed(view, before[2])

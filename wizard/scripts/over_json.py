@@ -42,6 +42,19 @@ class OverJson:
             {},
         )  # at a visit: what was sent is sent again with what is right
 
+    async def begins(self, workflow: str) -> None:
+        if (given := self._world.given_by_anybody) is None:
+            await self._world.starts(workflow)
+        else:
+            address = f"{await self._world.serves()}api/v1/runs"
+            body = {"workflow": workflow, "input": dict(given)}
+            async with ClientSession() as session, session.post(address, json=body) as response:
+                started = await response.json(content_type=None)
+            if "token" not in started:
+                raise CantBeDone(f"no run can be started: {started.get('detail') or started.get('title')}")
+            self._world.began(started["id"], started["token"])
+        await self.comes()
+
     async def comes(self) -> None:
         self._base = await self._world.serves()
         await self.leaves()

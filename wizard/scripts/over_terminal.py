@@ -71,6 +71,11 @@ class OverTerminal:
         self._view: RunView | None = None
         self._folder: TemporaryDirectory[str] | None = None
 
+    async def begins(self, workflow: str) -> None:
+        """A terminal starts runs by the engine, as the command does."""
+        await self._world.starts(workflow)
+        await self.comes()
+
     async def comes(self) -> None:
         self._paper = _Paper()
         self._talk = Conversation(self._world.engine, self._paper)

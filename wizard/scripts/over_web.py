@@ -8,10 +8,11 @@ from copy import copy
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from aiohttp import ClientSession, CookieJar
 
+from wizard.channels.web.csrf import RUN_COOKIE
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
 from wizard.model import Prompt, PromptField, Value
@@ -36,10 +37,28 @@ class OverWeb:
         self._visitor: Visitor | None = None
         self.last: tuple[Page, list[tuple[str, str | File]]] | None = None
 
-    async def comes(self) -> None:
+    async def begins(self, workflow: str) -> None:
+        given = self._world.given_by_anybody
+        if given is None or not all(isinstance(value, str) for value in given.values()):
+            await self._world.starts(workflow)
+            await self.comes()
+            return
+        visitor = await self._visits()
+        await visitor.opens(f"/w/{quote(workflow)}?{urlencode(given)}")
+        await visitor.presses("next")
+        if (run := re.match("/r/([^/]+)", self._page.path)) is None:
+            raise CantBeDone(f"no run is started: {'; '.join(self._page.errors.values()) or self._page.text}")
+        self._world.began(unquote(run[1]), visitor.cookies[RUN_COOKIE])
+        await self._shows()
+
+    async def _visits(self) -> Visitor:
         base = await self._world.serves()
         if self._visitor is None:
             self._visitor = Visitor(self._browser(), base, self._browser)
+        return self._visitor
+
+    async def comes(self) -> None:
+        await self._visits()
         await self._opens(f"?token={quote(self._world.token)}")
 
     def _browser(self) -> ClientSession:

@@ -52,6 +52,10 @@ class Person(Protocol):
     async def comes(self) -> None:
         """Opens the run here, also after it was left or the server has crashed."""
 
+    async def begins(self, workflow: str) -> None:
+        """Starts the run of a workflow: at the channel, where anybody can do that there. Raises InvalidInput,
+        WorkflowNotFound."""
+
     async def leaves(self) -> None:
         """Closes what is open."""
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -17,6 +18,7 @@ from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
 from wizard.scripts.comparing import Difference, differences, plain, unfinished
 from wizard.scripts.coverage import Covered
+from wizard.scripts.lines import Socket
 from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
@@ -43,6 +45,7 @@ PEOPLE: Mapping[str, Callable[[World], Person]] = {
     "terminal": OverTerminal,
     "json": OverJson,
     "chat": OverChat,
+    "websocket": partial(OverChat, line=Socket),
 }
 
 
@@ -77,7 +80,7 @@ class _Player:
 
     async def play(self) -> None:
         """Raises _Failed."""
-        await self.person.comes()
+        await self._begins()
         await self.world.note_coverage()
         self._hears()
         for number, step in enumerate(self.script.steps):
@@ -91,6 +94,14 @@ class _Player:
                 raise _Failed(self.script.problem(number, error.message)) from None
             except AssertionError as error:
                 raise _Failed(self.script.problem(number, str(error))) from None
+
+    async def _begins(self) -> None:
+        workflow = self.script.written.workflow
+        try:
+            self.world.check(workflow)
+            await self.person.begins(workflow)
+        except (CantBeDone, WizardError) as error:
+            raise _Failed(self.script.document.problem(("workflow",), error.message)) from None
 
     async def _step(self, number: int, step: Step) -> None:
         view = await self.world.view()
@@ -261,12 +272,9 @@ async def play(
     with listening():
         try:
             async with asyncio.timeout(SECONDS):
-                await world.starts(script.written.workflow)
                 await player.play()
         except _Failed as failed:
             problem = failed.problem
-        except WizardError as error:
-            problem = script.document.problem(("workflow",), error.message)
         except TimeoutError:
             problem = script.document.problem((), f"it took longer than {SECONDS:g} seconds, and was stopped")
         finally:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from xml.etree import ElementTree
 
 from wizard.scripts.playing import Played
+from wizard.scripts.script import Script
 
 # What XML 1.0 has no way to write, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,6 +22,14 @@ def lines_of(played: Played, *, verbose: bool = False) -> Iterator[str]:
         yield from (f"    {line}" for line in played.failure.said)
     elif verbose:
         yield from (f"    {line}" for line in played.said)
+
+
+def left_out(script: Script, over: Sequence[str]) -> Iterator[str]:
+    """A line where a script isn't played over all channels that are named: it says itself which ones it is for."""
+    missing = [channel for channel in over if channel not in script.channels]
+    if missing:
+        meant = ", ".join(script.written.channels)
+        yield f"       {script.file}: {script.title} (not over {', '.join(missing)}: it says `channels: [{meant}]`)"
 
 
 def verdict(all_played: Sequence[Played]) -> str:

@@ -23,8 +23,8 @@ MOST_STEPS = 1_000
 MOST_TEXT = 100_000
 BEFORE_ANSWERING = "before_answering"
 MOVES = ("takes_over", "releases")  # of an operator
-ChannelName = Literal["web", "terminal", "json", "chat"]
-CHANNELS: tuple[ChannelName, ...] = ("web", "terminal", "json", "chat")
+ChannelName = Literal["web", "terminal", "json", "chat", "websocket"]
+CHANNELS: tuple[ChannelName, ...] = ("web", "terminal", "json", "chat", "websocket")
 
 
 def _as_typed(value: object) -> object:
@@ -209,8 +209,9 @@ class Script:
 
     @property
     def channels(self) -> tuple[ChannelName, ...]:
-        """Those over which it is meant to be played."""
-        return self.written.channels
+        """Those over which it is meant to be played: what is for a chat is so however its messages travel."""
+        meant = self.written.channels
+        return (*meant, "websocket") if "chat" in meant and "websocket" not in meant else meant
 
     @property
     def steps(self) -> tuple[Step, ...]:

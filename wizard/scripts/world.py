@@ -7,18 +7,18 @@ An engine can be thrown away as a crash does it, and another one opened on the s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import ClientConnectionError, web
 
-from wizard.app import Functions, load_catalog, profile_schema_of, services_of, wizard_app
+from wizard.app import Functions, equip, load_catalog, profile_schema_of, services_of, wizard_app
 from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Incoming
-from wizard.channels.conversation.narration import Narration
 from wizard.debugging.clock import DebugClock
 from wizard.debugging.outcomes import Unheard
 from wizard.debugging.playing import check_steps
@@ -27,7 +27,6 @@ from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
-from wizard.events.intake import Intake
 from wizard.model import Change, DocumentSave, Entry, Run, RunStatus, Workflow
 from wizard.model.instants import LATEST, after
 from wizard.model.job import Job
@@ -133,7 +132,7 @@ class World:
         scripted = Scripted(self.trial, results.takes, self._asleep)
         self._witness = Witness(self.recorder, scripted, self.clock)
         self._watched = Watched(catalog, self._witness)
-        self._serial = 0
+        self._serial = self._runs = 0
         self._run = ""
         self._cuts = False
         self.token = ""
@@ -147,11 +146,10 @@ class World:
             self.store,
             services=Services(functions, self._settings, calls=services.calls),
             clock=self.clock,
-            ids=lambda: RUN,
+            ids=self._new_run_id,
             profile_schema=profile_schema_of(self._settings),
         )
-        engine.narrator = Narration()
-        engine.emitter = Intake(engine).emit
+        equip(engine)
         return engine
 
     @property
@@ -168,22 +166,48 @@ class World:
         self._serial += 1
         return f"message-{self._serial}"
 
+    def _new_run_id(self) -> str:
+        """The script's run has one id, and those that come of it others."""
+        self._runs += 1
+        return RUN if self._runs == 1 else f"{RUN}-{self._runs}"
+
+    def check(self, workflow_id: str) -> None:
+        """Raises WorkflowNotFound, and InvalidInput for what a step can't be handed."""
+        check_steps(self.catalog.get(workflow_id), self.trial)
+
+    @property
+    def given_by_anybody(self) -> Mapping[str, Any] | None:
+        """What the run is handed, where anybody who comes to a channel can start it there; None where it is about
+        somebody who is known, or was started by an event."""
+        trial = self.trial
+        return None if trial.profile or trial.session or trial.event else trial.input
+
+    def began(self, run_id: str, token: str) -> None:
+        """The run was started, by a channel."""
+        self._run, self.token = run_id, token
+
     async def starts(self, workflow_id: str) -> RunView:
         """Starts the run. Raises WorkflowNotFound, and InvalidInput for what it, or a step, can't be handed."""
         trial = self.trial
-        check_steps(self.catalog.get(workflow_id), trial)
+        self.check(workflow_id)
         known = (("profile", trial.profile), ("session", trial.session))
         saves = [DocumentSave(kind, PERSON, dict(fields)) for kind, fields in known]
         self.store.put_documents(saves)
         view = await self.engine.start(
             workflow_id, dict(trial.input), event=dict(trial.event), profile_id=PERSON, session_id=PERSON
         )
-        self._run, self.token = view.id, view.token or ""
+        self.began(view.id, view.token or "")
         return view
 
     async def view(self) -> RunView:
         """The run as it is now."""
         return await self.engine.load(self._run)
+
+    async def last_said(self) -> str:
+        """The id of the last message of its conversation, "" for none."""
+        view = await self.view()
+        said = await self.engine.said(self._run, Dialogue.of(view.run.conversation).last - 1)
+        return said[-1].id if said else ""
 
     async def entries(self) -> list[Entry]:
         """All that its trace has."""

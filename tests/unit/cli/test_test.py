@@ -41,8 +41,14 @@ def test_scripts_of_a_folder_are_played(shell: Shell) -> None:
     assert "(chat, " in shell.out
     assert shell.types("test form.test.yaml --over all") == 0
     *lines, last = shell.out.splitlines()
-    assert [line.rpartition("(")[2].partition(",")[0] for line in lines] == ["web", "terminal", "json", "chat"]
-    assert last == "4 scripts: all passed."
+    assert [line.rpartition("(")[2].partition(",")[0] for line in lines] == [
+        "web",
+        "terminal",
+        "json",
+        "chat",
+        "websocket",
+    ]
+    assert last == "5 scripts: all passed."
 
 
 def test_a_failure_is_told_and_ends_with_1(shell: Shell) -> None:
@@ -72,7 +78,7 @@ def test_each_conversation_is_shown_when_asked_for(shell: Shell) -> None:
         ("test .", 1, "form.test.yaml:1:1: error: there is no key `workflo` here; did you mean `workflow`?"),
         ("test nothing.test.yaml", 1, "there is no such file or folder"),
         ("test form.yaml", 1, "this is a definition, and no script; name it with --definitions"),
-        ("test . --over fax", 2, "there is no channel 'fax'; there are web, terminal, json, chat, all"),
+        ("test . --over fax", 2, "there is no channel 'fax'; there are web, terminal, json, chat, websocket, all"),
         ("test . --over jsn", 2, "did you mean `json`?"),
         ("test . --graph a.png", 2, "name a file that ends in .svg, .mmd, .dot"),
         ("test", 2, "FILE"),
@@ -114,5 +120,6 @@ def test_a_script_is_played_over_the_channels_that_it_is_for(shell: Shell, capsy
     for over, played in (("", "(web,"), ("--over json", "(json,"), ("--over all", "2 scripts: all passed.")):
         assert shell.types(f"test . {over}") == 0
         assert played in shell.out
+    assert "(not over terminal, chat, websocket: it says `channels: [web, json]`)" in shell.out
     assert shell.types("test . --over chat") == 2
     assert "their `channels` leave it out" in " ".join(shell.err.split())

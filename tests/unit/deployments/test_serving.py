@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+import wizard.stores.following
 from tests.unit.deployments.test_staging import Office
 from tests.unit.deployments.texts import ORDER, PASSPORT
 from wizard.app import wizard_app
-from wizard.deployments import serving
 from wizard.deployments.serving import DeployedDefinitions, following
 from wizard.errors import DataUnreadable, StoreError, WorkflowNotFound
 from wizard.settings import Settings
@@ -23,7 +23,7 @@ CALLING = "id: calling\nnodes: [{id: call, type: python, function: ring}, {id: e
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     """Whose processes look at what is deployed again and again, with hardly a pause."""
-    monkeypatch.setattr(serving, "INTERVAL", 0.001)
+    monkeypatch.setattr(wizard.stores.following, "INTERVAL", 0.001)
     return Office()
 
 

@@ -118,10 +118,10 @@ def test_what_a_hostile_author_writes_takes_no_time(part: str) -> None:
     """Whoever may write definitions must not be able to keep the server busy with one page. And no word is lost."""
     for length in (2_000, 100_000):
         written = (part * length)[:length]
-        begun = time.perf_counter()
+        begun = time.process_time()
         html = prose_html(prose(written))
         line_html(prose(written))
-        assert time.perf_counter() - begun < 2
+        assert time.process_time() - begun < 2
         assert "](" in part or html.striptags().count("a") == written.count("a")
 
 

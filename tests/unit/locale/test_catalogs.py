@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.words import messages, said
+from tests.words import TEMPLATE, messages, translated
 from wizard.locale.catalogs import SOURCE, languages, translations
 
 
@@ -48,6 +48,6 @@ def _all_of(language: str) -> list[str]:
     words = translations(language)
     return [
         words.pgettext(each.context, str(each.id)) if each.context else words.gettext(str(each.id))
-        for each in messages(said())
+        for each in messages(translated(TEMPLATE))
         if isinstance(each.id, str)
     ]

@@ -57,28 +57,28 @@ def test_a_schema_that_cant_be_kept_is_refused_when_it_is_registered(schema: dic
 def test_a_schema_that_grows_as_it_is_written_out_is_refused_at_once() -> None:
     """Twenty short lines can stand for millions of parts."""
     several: dict[str, Any] = {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 10} for n in range(6)}
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(ValueError, match="parts"):
         plain_schema({**of(a={"$ref": "#/$defs/d0"}), "$defs": {**several, "d6": {}}})
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_a_pattern_takes_no_longer_than_the_text_is() -> None:
     """The pattern is the service's and the text may be anybody's: together they could hold a server up for hours."""
     schema = plain_schema(of(a={"type": "string", "pattern": "^(a+)+$"}))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert problems_in(schema, {"a": "a" * 50_000 + "!"}) == [(("a",), "must match ^(a+)+$")]
-    assert time.perf_counter() - begun < 2
+    assert time.process_time() - begun < 2
 
 
 def test_equal_items_are_found_as_fast_as_others() -> None:
     """Each compared with each other, a long list of somebody's answers would hold up everybody on the server."""
     schema = plain_schema(of(a={"type": "array", "uniqueItems": True}))
     items = [{"number": number} for number in range(3_000)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert problems_in(schema, {"a": items}) == []
     assert problems_in(schema, {"a": [*items, {"number": 7}]}) != []
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_what_doesnt_fit_is_told_by_its_place_and_never_quoted() -> None:

@@ -206,6 +206,14 @@ async def test_a_deployment_leaves_runs_alone(tmp_path: Path) -> None:
         assert why in told.problem.message
 
 
+async def test_nobody_comes_who_was_asked_for() -> None:
+    """An author writes down what a person is told who asks for somebody at night."""
+    table = "id: table\nagent: true\nnodes: [{id: who, type: form, fields: [{name: name, label: Your name}]}]\n"
+    asks = "- says: agent\n- sees: I have asked for somebody\n"
+    steps = f"{asks}- waits: 11m\n- sees: {{step: who, text: [Nobody is free, Your name]}}\n"
+    await passes(f"workflow: table\nsteps:\n{steps}- says: Ann\n- completed: true\n", table, over=["chat"])
+
+
 async def test_an_operator_speaks_and_releases() -> None:
     """Meanwhile nothing of what the person writes is an answer; everybody sees it in the report."""
     steps = (

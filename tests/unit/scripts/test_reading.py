@@ -45,7 +45,7 @@ def told(text: str) -> list[str]:
         ),
         ("- operator: {says: Hello, too: a}", "3:27 there is no key `too` here"),
         ("- deploys: 3", "3:12 `deploys` must be text"),
-        ("- switches_to: fax", "3:16 `switches_to` must be 'web', 'terminal', 'json' or 'chat'"),
+        ("- switches_to: fax", "3:16 `switches_to` must be 'web', 'terminal', 'json', 'chat' or 'websocket'"),
         ("- event: {data: 1}", "3:10 `name` is missing"),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_folder_without_scripts_is_told(tmp_path: Path) -> None:
             "results: {price: [1, {takes: 5}]}",
             "1:10 `results` must say how long price takes: `takes` must",
         ),
-        ("channels: [fax]", "1:12 item 1 of `channels` must be 'web', 'terminal', 'json' or 'chat'"),
+        ("channels: [fax]", "1:12 item 1 of `channels` must be 'web', 'terminal', 'json', 'chat' or 'websocket'"),
         ("channels: []", "1:11 `channels` must"),
     ],
 )
@@ -121,7 +121,7 @@ def test_a_mistake_in_the_head_is_told_with_its_place(head: str, said: str) -> N
 
 
 def test_a_script_says_which_channels_it_is_for() -> None:
-    """One or several; all where it says nothing."""
+    """One or several; all where it says nothing. What is for a chat is for each way to one."""
     (one,) = read("workflow: a\nchannels: chat\nsteps: [says: a]\n", "a.test.yaml")
     (every,) = read("workflow: a\nsteps: [says: a]\n", "a.test.yaml")
-    assert (one.channels, every.channels) == (("chat",), CHANNELS)
+    assert (one.channels, every.channels) == (("chat", "websocket"), CHANNELS)

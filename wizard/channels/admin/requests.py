@@ -11,7 +11,7 @@ from wizard.channels.admin import document_requests, resource_requests
 from wizard.channels.admin.document_requests import Note
 from wizard.channels.admin.people import MAX_NAME
 from wizard.channels.admin.remote_node_calls import REGISTER
-from wizard.channels.conversation.conversations import MAX_ID
+from wizard.channels.conversation.meanings import MAX_ID
 from wizard.channels.http.members import EXACT, MAX_REVISION, MAX_TEXT, Body, Text, about, whole
 from wizard.channels.http.problems import unreadable
 from wizard.definitions.reading.source import MAX_BYTES

@@ -12,11 +12,13 @@ from aiohttp import web
 
 from wizard.channels.api.requests import Open, Start, revision_of
 from wizard.channels.http.bearer import WANTED, bearer_of
+from wizard.channels.http.clients import client_of
 from wizard.channels.http.identities import Identify, identity_of
 from wizard.channels.http.json_bodies import read_object
 from wizard.channels.http.languages import remember, remember_to_ask
 from wizard.channels.http.members import Body, Members
 from wizard.channels.http.problems import NOT_ALLOWED, UNAUTHORIZED, WRONG_TOKEN, Refused
+from wizard.channels.http.quotas import quota_of_runs
 from wizard.channels.http.run_ids import is_id, run_id_of
 from wizard.engine import Engine
 from wizard.engine.access import Caller, Identity, check_own
@@ -52,6 +54,7 @@ class Admission:
         self._engine = engine
         self._settings = settings
         self._who = who
+        self._starts = quota_of_runs(settings.api_start_rate)
 
     async def run_id(self, request: web.Request) -> str:
         """The run's id, for whoever may open it and holds its token (wizard.engine.access). It has 128 random bits, so
@@ -128,6 +131,10 @@ class Admission:
         may_have_files = not {"answers", "files"}.isdisjoint(asked.names)
         limit = settings.body_limit if may_have_files else min(settings.text_limit, settings.body_limit)
         return asked.check(await read_object(request, limit, settings.body_timeout))
+
+    def check_starts(self, request: web.Request) -> None:
+        """Raises Refused (429) where too many runs are started from the address of a request."""
+        self._starts.check(client_of(request, self._settings.proxies))
 
     async def starter(self, request: web.Request, body: Start | Open) -> Starter:
         """Who starts a run. Raises NotYourProfile where its profile or session would be somebody else's."""

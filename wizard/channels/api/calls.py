@@ -23,7 +23,6 @@ from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.http.attachments import as_attachment
 from wizard.channels.http.bodies import go_on
-from wizard.channels.http.clients import client_of
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.identities import Identify
 from wizard.channels.http.json_answers import as_json, encode
@@ -34,7 +33,6 @@ from wizard.channels.http.problems import (
     NOT_FOUND,
     SECURITY_HEADERS,
     TOO_MANY_FOLLOWERS,
-    TOO_MANY_RUNS,
     WAIT,
     Refused,
     problem,
@@ -42,14 +40,13 @@ from wizard.channels.http.problems import (
     protect,
 )
 from wizard.channels.http.query import next_page
-from wizard.channels.http.rate_limit import Rate
 from wizard.channels.http.run_ids import is_id
 from wizard.channels.http.streams import Followers
 from wizard.definitions.listing import listed
 from wizard.engine import Engine
 from wizard.engine.exporting import trace_json
 from wizard.errors import InvalidInput
-from wizard.locale.sentences import counted, sentence
+from wizard.locale.sentences import sentence
 from wizard.model import Run, RunStatus
 from wizard.settings import Settings
 
@@ -75,62 +72,55 @@ def api(
     conversations = Conversations(engine)
     talks = Talks(conversations, Codes(engine), admission, moves, settings)
     sockets = Sockets(engine, conversations, talks, admission, settings)
-    rate = Rate(settings.api_start_rate)
-
-    def check_rate(request: web.Request) -> None:
-        if wait := rate.wait(client_of(request, settings.proxies)):
-            detail = counted(
-                "Too many runs were started from this address. Try again in {count} second.",
-                "Too many runs were started from this address. Try again in {count} seconds.",
-                wait,
-            )
-            raise Refused(TOO_MANY_RUNS, detail, {"Retry-After": str(wait)}, closes=True)
-
-    async def start(request: web.Request) -> web.Response:
-        check_rate(request)
-        return await moves.start(request)
-
-    async def converse(request: web.Request) -> web.Response:
-        check_rate(request)
-        return await talks.open(request)
-
     app = web.Application(middlewares=[problems])
     app.on_shutdown.append(followers.stop)
     app.on_shutdown.append(sockets.stop)
+    app.on_shutdown.append(talks.stop)
     cross_origin = CrossOrigin(settings)
     app.on_response_prepare.append(protect)
     app.on_response_prepare.append(cross_origin.allow)
-    get, post = partial(web.get, expect_handler=go_on), partial(web.post, expect_handler=go_on)
-    app.add_routes(
-        [
-            get("/openapi.json", looks.openapi, name=DESCRIPTION),
-            get("/workflows", looks.workflows),
-            post("/runs", start),
-            post("/events", Events(engine, settings).take),
-            get("/runs/{id}", looks.show),
-            web.delete("/runs/{id}", moves.delete, expect_handler=go_on),
-            post("/runs/{id}/next", moves.next),
-            post("/runs/{id}/previous", moves.previous),
-            post("/runs/{id}/change", moves.change),
-            post("/runs/{id}/remove", moves.remove),
-            post("/runs/{id}/events", moves.event),
-            post("/runs/{id}/cancel", moves.cancel),
-            get("/runs/{id}/progress", looks.progress),
-            get("/runs/{id}/trace", looks.trace),
-            get("/runs/{id}/files/{file}", looks.file),
-            post("/conversations", converse),
-            post("/conversations/{id}/messages", talks.say),
-            post("/conversations/{id}/codes", talks.code),
-            get("/conversations/{id}/messages", talks.said),
-            get("/conversations/{id}/ws", sockets.serve),
-        ]
-    )
+    app.add_routes(_of_runs(looks, moves))
+    app.add_routes(_of_conversations(talks, sockets))
+    app.add_routes([_post("/events", Events(engine, settings).take)])
     if settings.chat_origins:
         for address in ("/conversations", "/conversations/{id}/messages", "/runs/{id}"):  # what a chat elsewhere asks
             app.router.add_options(address, cross_origin.preflight)
     if who is not None:  # else nobody is ever signed in
-        app.router.add_get("/runs", looks.own, expect_handler=go_on)
+        app.add_routes([_get("/runs", looks.own)])
     return app
+
+
+_get = partial(web.get, expect_handler=go_on)
+_post = partial(web.post, expect_handler=go_on)
+
+
+def _of_runs(looks: _Looks, moves: Moves) -> list[web.RouteDef]:
+    return [
+        _get("/openapi.json", looks.openapi, name=DESCRIPTION),
+        _get("/workflows", looks.workflows),
+        _post("/runs", moves.start),
+        _get("/runs/{id}", looks.show),
+        web.delete("/runs/{id}", moves.delete, expect_handler=go_on),
+        _post("/runs/{id}/next", moves.next),
+        _post("/runs/{id}/previous", moves.previous),
+        _post("/runs/{id}/change", moves.change),
+        _post("/runs/{id}/remove", moves.remove),
+        _post("/runs/{id}/events", moves.event),
+        _post("/runs/{id}/cancel", moves.cancel),
+        _get("/runs/{id}/progress", looks.progress),
+        _get("/runs/{id}/trace", looks.trace),
+        _get("/runs/{id}/files/{file}", looks.file),
+    ]
+
+
+def _of_conversations(talks: Talks, sockets: Sockets) -> list[web.RouteDef]:
+    return [
+        _post("/conversations", talks.open),
+        _post("/conversations/{id}/messages", talks.say),
+        _post("/conversations/{id}/codes", talks.code),
+        _get("/conversations/{id}/messages", talks.said),
+        _get("/conversations/{id}/ws", sockets.serve),
+    ]
 
 
 async def elsewhere(request: web.Request) -> web.Response:

@@ -16,11 +16,11 @@ from wizard.channels.http.bearer import WANTED, bearer_of
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.json_answers import as_json, encode
 from wizard.channels.http.json_bodies import read_object
-from wizard.channels.http.problems import EVENT_KEY_WANTED, TOO_MANY_SENT, Refused, unreadable
-from wizard.channels.http.rate_limit import Rate
+from wizard.channels.http.problems import EVENT_KEY_WANTED, Refused, unreadable
+from wizard.channels.http.quotas import quota_of_events
 from wizard.engine import Engine
 from wizard.engine.run_token import is_same
-from wizard.locale.sentences import counted, sentence
+from wizard.locale.sentences import sentence
 from wizard.model import events as taken
 from wizard.settings import Settings
 
@@ -31,12 +31,12 @@ class Events:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self._engine = engine
         self._settings = settings
-        self._rate = Rate(settings.event_rate)
+        self._quota = quota_of_events(settings.event_rate)
 
     async def take(self, request: web.Request) -> web.Response:
         """202 for an event that is taken now, 200 for one that was taken before."""
         self._check_key(request)
-        self._check_rate(request)
+        self._quota.check(client_of(request, self._settings.proxies))
         check_unconditional(request)
         limit = min(self._settings.text_limit, self._settings.body_limit)
         body = NEW_EVENT.check(await read_object(request, limit, self._settings.body_timeout))
@@ -56,16 +56,6 @@ class Events:
         if not (_is_key(brought, self._settings.event_key) or _is_key(brought, self._settings.admin_key)):
             what = sentence("Send the key for events (WIZARD_EVENT_KEY), as Authorization: Bearer KEY.")
             raise Refused(EVENT_KEY_WANTED, what, WANTED)
-
-    def _check_rate(self, request: web.Request) -> None:
-        """Raises Refused (429)."""
-        if wait := self._rate.wait(client_of(request, self._settings.proxies)):
-            detail = counted(
-                "Too many events were sent from this address. Send this one again in {count} second.",
-                "Too many events were sent from this address. Send this one again in {count} seconds.",
-                wait,
-            )
-            raise Refused(TOO_MANY_SENT, detail, {"Retry-After": str(wait)}, closes=True)
 
 
 def _is_key(brought: str, key: SecretStr | None) -> bool:

@@ -58,6 +58,7 @@ class Moves:
         self._replies = Replies(engine.store)
 
     async def start(self, request: web.Request) -> web.Response:
+        self._admission.check_starts(request)
         body = await self._admission.body(request, START)
         starter = await self._admission.starter(request, body)
 

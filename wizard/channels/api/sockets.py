@@ -4,7 +4,7 @@ Each text frame is one message, as `POST …/messages` takes it and as it answer
 problem document, with the message's `id` where it had one. Everything that is said in the conversation is sent,
 whoever says it, once and in order: who comes back names the last message that they have (`?after=`). Frames with a
 member `work` tell how far work is that the run waits for, and one with `taken` names a message of the client's that was
-dealt with; they are no messages, and aren't kept.
+dealt with; they are no messages, and aren't kept. A frame has no room for files of some size: these are posted.
 
 A browser can't send a header here. It brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`.
 """
@@ -12,6 +12,7 @@ A browser can't send a header here. It brings the token as a subprotocol: `wizar
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -19,8 +20,11 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
-from wizard.channels.conversation.conversations import LOOK, MAX_ID, Conversations
+from wizard.channels.api.parameters import RICH
+from wizard.channels.conversation.conversations import LOOK, Conversations
+from wizard.channels.conversation.meanings import MAX_ID, MOST_TEXT
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
+from wizard.channels.http.bodies import ROOM, Crowded, Room
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import encode
 from wizard.channels.http.json_bodies import parse_object
@@ -31,6 +35,7 @@ from wizard.channels.http.problems import (
     INVALID_REQUEST,
     NOT_ALLOWED,
     TOO_MANY_FOLLOWERS,
+    UNAVAILABLE,
     WAIT,
     ProblemType,
     Refused,
@@ -51,7 +56,7 @@ BEARER = "bearer."
 HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
 MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
 IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
-FRAME = 64_000  # bytes around the largest message: JSON, names, base64's fourth byte
+FRAME = 12 * MOST_TEXT + 64_000  # bytes: the longest text, however it is written as JSON, and names. Files are posted
 
 
 class Sockets:
@@ -64,7 +69,7 @@ class Sockets:
         self._talks = talks
         self._calls = calls
         self._admission = admission
-        self._settings = settings
+        self.largest = min(FRAME, settings.body_limit)  # bytes of a message
         self._cross_origin = CrossOrigin(settings)
         self._places = Places(MOST, MOST_OF_ONE)
         self._stopping = asyncio.Event()  # each closes its own: from outside, nobody would hear the answer to that
@@ -79,16 +84,19 @@ class Sockets:
         after = request.query.get("after", "")
         if len(after) > MAX_ID:
             raise unreadable("`after` must be the id of a message of this conversation.")
-        if after:
-            await self._talks.said(run_id, after, 1)  # raises where there is no such message
-        limit = self._settings.body_limit + FRAME
-        socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=limit)
+        last = await self._talks.number_of(run_id, after)
+        socket = web.WebSocketResponse(
+            protocols=(PROTOCOL,),
+            heartbeat=HEARTBEAT,
+            max_msg_size=self.largest,  # what has come of a frame is held until the rest is there, and takes no ROOM
+            compress=False,  # a thousandth of a frame's bytes would do to keep the server busy with it
+        )
         if not socket.can_prepare(request):
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         try:
             with self._places.taken(run_id):
                 await socket.prepare(request)
-                await _Line(self, socket, request, run_id, after).hold()
+                await _Line(self, socket, request, run_id, last).hold()
         except TooMany:
             detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
             raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None
@@ -106,42 +114,76 @@ class _Line:
     """One socket, while it is open."""
 
     def __init__(
-        self, of: Sockets, socket: web.WebSocketResponse, request: web.Request, run_id: str, after: str
+        self, of: Sockets, socket: web.WebSocketResponse, request: web.Request, run_id: str, last: int
     ) -> None:
         self._of, self._socket, self._request = of, socket, request
-        self._run_id, self._last = run_id, after
-        self._came: asyncio.Queue[str] = asyncio.Queue(IN_HAND)
+        self._run_id, self._last = run_id, last  # the number of the last message that was sent
+        self._rich = bool(RICH.of(request))
+        self._came: asyncio.Queue[str | None] = asyncio.Queue(IN_HAND)  # None at the end
+        self._room = request.config_dict.get(ROOM) or Room(IN_HAND * of.largest)
+        self._held = 0  # bytes of room that what waits has
         self._told: Work | None = None
 
     async def hold(self) -> None:
+        """Until one end closes it. The turn that is under way then comes to its end, as that of a request does whose
+        sender has gone: one that is broken off does its work a second time."""
         stopping = self._of._stopping
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._take(), self._send(), stopping.wait())]
+        taking = asyncio.create_task(self._take())
+        others = [asyncio.create_task(work) for work in (self._read(), self._send(), stopping.wait())]
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((taking, *others), return_when=asyncio.FIRST_COMPLETED)
+            await _ended(others)
+            self._hear_no_more()
+            await self._socket.close(code=WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK)
+            await asyncio.wait((taking,))
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            code = WSCloseCode.GOING_AWAY if stopping.is_set() else WSCloseCode.OK
-            await self._socket.close(code=code)
+            await _ended([taking, *others])
+            self._room.give_back(self._held)
 
     async def _read(self) -> None:
-        """Frames wait for their turn: where many wait, no more are read, and the sender is slowed."""
+        """Frames wait for their turn: where many wait, no more are read, and the sender is slowed. They take room, as
+        bodies of requests do."""
         async for frame in self._socket:
             if frame.type is WSMsgType.TEXT:
-                await self._came.put(frame.data)
+                if self._has_room(len(frame.data)):
+                    await self._came.put(frame.data)
+                else:
+                    await self._turn_away(frame.data)
             elif frame.type is WSMsgType.BINARY:
                 await self._problem(INVALID_REQUEST, "Send each message as a text frame with JSON in it.")
 
+    async def _turn_away(self, frame: str) -> None:
+        said: dict[str, Any] = {}
+        with suppress(Refused):
+            said = _read_frame(frame)
+        detail = sentence("The server is receiving too much at the moment. Send it again in a minute.")
+        await self._problem(UNAVAILABLE, detail, said)
+
+    def _has_room(self, size: int) -> bool:
+        try:
+            self._room.take(size)
+        except Crowded:
+            return False
+        self._held += size
+        return True
+
+    def _hear_no_more(self) -> None:
+        """What waits still was told to nobody as taken: it comes again."""
+        while not self._came.empty():
+            self._came.get_nowait()
+        self._came.put_nowait(None)
+
     async def _take(self) -> None:
         """One after another, in the order in which they came."""
-        while True:
-            await self._hear(await self._came.get())
+        while (frame := await self._came.get()) is not None:
+            self._room.give_back(len(frame))
+            self._held -= len(frame)
+            await self._hear(frame)
 
     async def _hear(self, frame: str) -> None:
         said: dict[str, Any] = {}
         try:
-            said = parse_object(frame.encode("utf-8", "surrogatepass"))
+            said = _read_frame(frame)
             self._of._calls.check_rate(self._run_id)
             body = SAY.check(said)
             if "id" not in body:
@@ -161,14 +203,14 @@ class _Line:
             await self._problem(INTERNAL, detail, said)
 
     async def _send(self) -> None:
-        """What is said from `after` on, as long as the socket is open."""
+        """What is said after the last, as long as the socket is open."""
         talks = self._of._talks
         while not self._socket.closed:
-            for one in await talks.said(self._run_id, self._last):
-                await self._put(message_json(one))
-                self._last = one.id
+            for one in await talks.said_beyond(self._run_id, self._last):
+                await self._put(message_json(one, rich=self._rich))
+                self._last = one.number
             await self._tell_of_work()
-            await talks.wait(self._run_id, LOOK, after=self._last)
+            await talks.wait(self._run_id, LOOK, self._last)
 
     async def _tell_of_work(self) -> None:
         try:
@@ -189,3 +231,15 @@ class _Line:
     async def _put(self, value: Any) -> None:
         with suppress(ConnectionError):
             await self._socket.send_str(encode(value).decode())
+
+
+def _read_frame(frame: str) -> dict[str, Any]:
+    """Raises Refused."""
+    return parse_object(frame.encode("utf-8", "surrogatepass"))
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Ends them, and has waited for it."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from wizard.channels.conversation.manners import LONGEST, patterns, ways, without_manners
 from wizard.forms.characters import alike
 from wizard.forms.locales import REMEMBERED
 from wizard.locale.sentences import Sentence, sentence_for
@@ -20,25 +21,33 @@ COMMANDS: Mapping[str, Sentence] = {
     "change": sentence_for("said in a chat", "change | edit | correct"),
     "review": sentence_for("said in a chat", "review | my answers | show my answers | summary"),
     "remove": sentence_for("said in a chat", "remove | delete"),
-    "skip": sentence_for("said in a chat", "skip | skip this | pass | no answer"),
+    "skip": sentence_for("said in a chat", "skip | skip this | skip it | pass | no answer | prefer not to say"),
     "keep": sentence_for("said in a chat", "keep | keep it | same | as before"),
-    "repeat": sentence_for("said in a chat", "repeat | say it again | what was the question"),
+    "repeat": sentence_for(
+        "said in a chat",
+        "repeat | say it again | what was the question | what? | huh? | pardon? | sorry? | what do you mean?",
+    ),
     "help": sentence_for("said in a chat", "help | ? | what can I do | commands"),
     "restart": sentence_for("said in a chat", "restart | start over | start again"),
     "cancel": sentence_for("said in a chat", "cancel | stop | quit"),
-    "agent": sentence_for("said in a chat", "agent | human | talk to a person | operator"),
+    "agent": sentence_for(
+        "said in a chat",
+        "agent | human | operator | talk to a person | talk to a human | speak to a person | speak to a human | "
+        "I want to talk to a person | I want to talk to a human | I want to speak to a person | "
+        "I want to speak to a human",
+    ),
     "go on": sentence_for("said in a chat", "continue | go on | next | ok | okay | yes | done | send | submit"),
     "retry": sentence_for("said in a chat", "try again | retry"),
 }
 # Translators: how people correct an earlier answer, with bars between the ways. {field} stands for what they call the
-# question, {value} for the new answer; both have to be in each way.
+# question, {value} for the new answer. A way without {field} is about a person's name.
 CORRECTIONS = sentence_for(
     "said in a chat",
     "change {field} to {value} | no, my {field} is {value} | no, the {field} is {value} | "
-    "sorry, my {field} is {value} | my {field} should be {value} | correct {field} to {value}",
+    "sorry, my {field} is {value} | my {field} should be {value} | correct {field} to {value} | "
+    "no, I am called {value} | no, I’m called {value}",
 )
 TAKE_ARGUMENTS = ("change", "remove", "help")
-LONGEST = 2_000  # characters of a message that may be a correction
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
 
@@ -51,15 +60,10 @@ class Command(NamedTuple):
 
 
 class Correction(NamedTuple):
-    """What somebody calls a question, and its new answer."""
+    """What somebody calls a question, "" for the one for a name, and its new answer."""
 
     field: str
     value: str
-
-
-def ways(words: Sentence, language: str) -> list[str]:
-    """The words for one thing in a language, as they are written."""
-    return [way.strip() for way in words.in_language(language).split("|") if way.strip()]
 
 
 def first_way(name: str, language: str) -> str:
@@ -84,8 +88,10 @@ def command_in(text: str, language: str) -> Command | None:
     slashed = said.startswith("/")
     said = said.removeprefix("/")
     spoken = _spoken(words_in(language).language)
-    if (name := spoken.get(said)) is not None:
+    if (name := spoken.get(said) or spoken.get(said.rstrip("? "))) is not None:
         return Command(name)
+    if (bare := without_manners(text, language)) != text.strip():
+        return command_in(bare, language)
     first, _, rest = said.partition(" ")
     name = spoken.get(first)
     if name in TAKE_ARGUMENTS and rest and (slashed or len(rest) <= 100):
@@ -93,29 +99,23 @@ def command_in(text: str, language: str) -> Command | None:
     return Command("") if slashed and re.fullmatch(r"[a-zäöüß_]{2,20}", said) else None
 
 
-@lru_cache(REMEMBERED)
-def _patterns(language: str) -> list[re.Pattern[str]]:
-    spoken = [way for spoken_in in dict.fromkeys((language, "en")) for way in ways(CORRECTIONS, spoken_in)]
-    return [re.compile(_pattern(way), re.IGNORECASE | re.DOTALL) for way in spoken if "{field}" in way]
-
-
-def _pattern(way: str) -> str:
-    escaped = r"\s+".join(re.escape(word) for word in way.replace(",", " ").split())
-    escaped = re.sub(r"^(\w+)\\s\+", r"\1,?\\s+", escaped)
-    return escaped.replace(re.escape("{field}"), "(?P<field>.{1,80}?)").replace(
-        re.escape("{value}"), "(?P<value>.{1,2000})"
-    )
-
-
 def correction_in(text: str, language: str) -> Correction | None:
     """The correction that a message is as a whole, as "change email to ann@example.org" is."""
-    said = text.strip()
-    if len(said) > LONGEST:
+    if len(text) > LONGEST:
         return None
-    for pattern in _patterns(words_in(language).language):
-        if (match := pattern.fullmatch(said)) is not None:
-            return Correction(match["field"].strip(), match["value"].strip())
+    for said in dict.fromkeys((text.strip(), without_manners(text, language))):
+        for pattern in patterns(CORRECTIONS, words_in(language).language):
+            if (match := pattern.fullmatch(said)) is not None:
+                value = without_manners(match["value"], language)
+                return Correction((match.groupdict().get("field") or "").strip(), value)
     return None
+
+
+def change_in(argument: str, language: str) -> Correction | None:
+    """The correction that the command `change` is with what stands behind it, whichever of its words was said."""
+    words = dict.fromkeys((*ways(COMMANDS["change"], words_in(language).language), "change"))
+    corrections = (correction_in(f"{word} {argument}", language) for word in words)
+    return next((correction for correction in corrections if correction is not None), None)
 
 
 def quoted(text: str) -> str | None:

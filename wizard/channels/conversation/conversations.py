@@ -16,6 +16,8 @@ from typing import Any
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.digressions import Digressions
 from wizard.channels.conversation.meanings import (
+    MAX_ID,
+    MOST_TEXT,
     Answer,
     Aside,
     Back,
@@ -29,8 +31,8 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.narration import Narration
-from wizard.channels.conversation.understanding import MOST_TEXT, understand
+from wizard.channels.conversation.narration import Narration, silent_answers
+from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.engine import RespondWith
@@ -47,18 +49,16 @@ from wizard.errors import (
     StaleRevision,
 )
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import RunStatus
+from wizard.model import ENDED, RunStatus
 from wizard.model.staging import Deed
 from wizard.model.talk import OWN_ID, Speaker, Utterance
 from wizard.process.one_at_a_time import OneAtATime
 
-MAX_ID = 200  # characters of a message's id
 MOST_TRIES = 10  # of one message, where the run is moved all the time
 PAGE = 200  # messages at once
 LOOK = 1.0  # seconds between two looks at what another process may have said
 
 OVERTAKEN = (StaleInput, StaleRevision, KeyReused)  # somebody was faster: a message may mean another thing now
-_OVER = (RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.EXPIRED)
 
 
 class Conversations:
@@ -69,9 +69,10 @@ class Conversations:
         self._one_at_a_time = OneAtATime()
         self._digressions = Digressions(engine, self.begin, self.hear)
         self._bells: dict[str, set[asyncio.Event]] = {}
+        self._listens = False
+        self._is_stopping = False
         if engine.narrator is None:
             engine.narrator = Narration()
-        engine.listen(self._ring)
 
     async def begin(
         self,
@@ -136,7 +137,7 @@ class Conversations:
                 dialogue = Dialogue.of(view.run.conversation)
                 with suppress(*OVERTAKEN):
                     aside = Aside((words_of(view, dialogue).say(told),), dialogue, silent=dialogue.agent == "speaks")
-                    await self._say(view, Heard(aside, incoming))
+                    await self._say(view, Heard(aside, incoming, secret=is_secret(view, dialogue, incoming)))
                     return
             raise RunBusy(run=run_id)
 
@@ -146,30 +147,49 @@ class Conversations:
 
     async def said(self, run_id: str, after: str = "", limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, in order. Raises InvalidInput where there is none."""
-        number = 0
-        if after:
-            last = await self._engine.utterance(run_id, after)
-            if last is None:
-                raise InvalidInput(sentence("`after` must be the id of a message of this conversation."))
-            number = last.number
+        return await self.said_beyond(run_id, await self.number_of(run_id, after), limit)
+
+    async def number_of(self, run_id: str, message_id: str) -> int:
+        """The number of the message with that id, 0 for "". Raises InvalidInput where there is none."""
+        if not message_id:
+            return 0
+        message = await self._engine.utterance(run_id, message_id)
+        if message is None:
+            raise InvalidInput(sentence("`after` must be the id of a message of this conversation."))
+        return message.number
+
+    async def said_beyond(self, run_id: str, number: int, limit: int = PAGE) -> list[Utterance]:
+        """What was said after the message with that number, in order."""
         return await self._engine.said(run_id, number, limit)
 
     async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
-        """The same, waited for. What another process says is noticed within a second."""
+        """What was said after the message with that id, waited for until `stop`. What another process says is noticed
+        within a second. Raises InvalidInput where there is none."""
+        number = await self.number_of(run_id, after)
         until = asyncio.get_running_loop().time() + seconds
-        while (left := until - asyncio.get_running_loop().time()) > 0:
-            await self.wait(run_id, min(left, LOOK), after)
-            if said := await self.said(run_id, after, limit):
+        while not self._is_stopping and (left := until - asyncio.get_running_loop().time()) > 0:
+            await self.wait(run_id, min(left, LOOK), number)
+            if said := await self.said_beyond(run_id, number, limit):
                 return said
         return []
 
-    async def wait(self, run_id: str, seconds: float, after: str = "") -> None:
+    def stop(self) -> None:
+        """Whoever waits for what is said has an answer now: the process is stopped."""
+        self._is_stopping = True
+        for bells in self._bells.values():
+            for bell in bells:
+                bell.set()
+
+    async def wait(self, run_id: str, seconds: float, number: int) -> None:
         """Until something may have been said in this process, at most so long; not at all where something was said
-        after that message meanwhile."""
+        after the message with that number meanwhile."""
+        if not self._listens:  # most of these wait for nothing, and an engine has a listener for good
+            self._listens = True
+            self._engine.listen(self._ring)
         bell = asyncio.Event()
         self._bells.setdefault(run_id, set()).add(bell)
         try:
-            if after and await self.said(run_id, after, 1):
+            if await self.said_beyond(run_id, number, 1):
                 return
             with suppress(TimeoutError):
                 await asyncio.wait_for(bell.wait(), seconds)
@@ -248,15 +268,17 @@ class Conversations:
             return
         edited = await self._engine.utterance(run_id, incoming.edits[:MAX_ID]) if incoming.edits else None
         meaning = understand(view, dialogue, incoming, edited)
+        heard = Heard(meaning, incoming, secret=is_secret(view, dialogue, incoming, edited))
         try:
-            await self._move(view, dialogue, Heard(meaning, incoming))
+            await self._move(view, dialogue, heard)
         except (StaleInput, StaleRevision, KeyReused, RunBusy, RunNotFound):
             raise
         except CallerError as error:  # what can't be done is said
             words = words_of(view, dialogue)
             told = error.people if isinstance(error.people, str) else words.say(error.people)
             now = await self._engine.load(run_id)
-            await self._say(now, Heard(Aside((told,), Dialogue.of(now.run.conversation).without_doubt()), incoming))
+            refused = Aside((told,), Dialogue.of(now.run.conversation).without_doubt())
+            await self._say(now, replace(heard, meaning=refused))
 
     async def _move(self, view: RunView, dialogue: Dialogue, heard: Heard) -> None:
         engine, said, revision = self._engine, Said(heard), view.revision
@@ -288,9 +310,8 @@ class Conversations:
         prompt = view.current
         given: dict[str, Any] = {answer.name: answer.value}
         if not prompt.in_parts:
-            given = {**dialogue.given, **given}
-            filling = dialogue.filling
-            missing = [field for field in filling.fields(prompt) if field.name not in given]
+            given = {**silent_answers(prompt), **dialogue.given, **given}
+            missing = [field for field in dialogue.filling.fields(prompt) if field.name not in given]
             if missing:
                 now = replace(dialogue, given=given, asked=(*dialogue.asked, answer.name), name=missing[0].name)
                 await self._say(view, replace(heard, meaning=Aside((), now.without_doubt())))
@@ -317,7 +338,7 @@ class Conversations:
         await self._say(view, replace(heard, meaning=aside))
 
     async def _say(self, view: RunView, heard: Heard, note: Mapping[str, Any] | None = None) -> None:
-        over = view.status in _OVER
+        over = view.status in ENDED
         revision = None if over else view.revision
         await self._engine.say(view.id, Said(heard), revision=revision, over=over, note=note)
 

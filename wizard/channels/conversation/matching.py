@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from wizard.channels.conversation.questions import is_numbered
 from wizard.forms.characters import alike
+from wizard.forms.fields import type_of
 from wizard.forms.types.choices import labelled
 from wizard.model import Choice, PromptField
 
@@ -61,6 +62,14 @@ def exact_choice(asked: PromptField, text: str) -> Choice | None:
 
 
 def near_choices(asked: PromptField, text: str) -> tuple[Choice, ...]:
-    """Those that may be meant by a text that names none."""
+    """Those that may be meant by a text that names none; none where the field's type reads it."""
+    if type_of(asked).has_name(text):
+        return ()
     found = nearest(text, [choice.label or choice.value for choice in asked.choices])
     return tuple(asked.choices[at] for at in found.among)
+
+
+def is_plain(text: str, choice: Choice) -> bool:
+    """Whether a choice that is near is meant beyond doubt: “cofee” is coffee, but “no coffee” may well be none."""
+    said, name = alike(text), alike(choice.label or choice.value)
+    return said[:1] == name[:1] or f" {said} " in f" {name} "

@@ -7,8 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.forms.types.text import DOTS
 from wizard.model import Value
 from wizard.model.talk import Utterance
+
+MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
+MAX_ID = 200  # characters of a message's id
+MOST_CHOICE, MOST_FILES = 64, 10  # characters of a button that is pressed; files of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,13 @@ class Incoming:
     choice: str = ""
     files: tuple[Mapping[str, Any], ...] = ()
     edits: str = ""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What is kept of it beside the text; of files their names."""
+        named = {"choice": self.choice[:MOST_CHOICE], "edits": self.edits[:MAX_ID]}
+        names = [str(file.get("name", ""))[:MAX_ID] for file in self.files[:MOST_FILES]]
+        return {name: value for name, value in (*named.items(), ("files", names)) if value}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +112,18 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message and what it comes to. `by` an operator it is only passed on."""
+    """A message and what it comes to. `by` an operator it is only passed on; of a `secret` one nothing is kept."""
 
     meaning: Meaning
     incoming: Incoming | None = None
     by_operator: bool = False
+    secret: bool = False
+
+    @property
+    def kept_text(self) -> str:
+        """What is kept of what was said: of a password that there was one."""
+        said = "" if self.incoming is None else self.incoming.text
+        return DOTS if self.secret else said[:MOST_TEXT]
 
 
 Meaning = Answer | GoOn | Back | Restart | Change | Remove | Cancel | Aside | Digress | Begin

@@ -9,12 +9,9 @@ from typing import Annotated, Any, Literal, NotRequired, Required
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from wizard.channels.conversation.conversations import MAX_ID
-from wizard.channels.conversation.meanings import Incoming
+from wizard.channels.conversation.meanings import MAX_ID, MOST_CHOICE, MOST_FILES, Incoming
 from wizard.channels.http.members import EXACT, Body, about
 from wizard.model.talk import Utterance
-
-MOST_FILES = 10  # of one message
 
 
 class ChoiceJson(TypedDict):
@@ -32,6 +29,20 @@ class ExpectedJson(TypedDict):
     step: Annotated[str, about("The step's path.")]
 
 
+Kind = Literal[
+    "text", "p", "/p", "ul", "/ul", "ol", "/ol", "li", "/li", "strong", "/strong", "em", "/em", "link", "/link"
+]
+
+
+class PieceJson(TypedDict):
+    """A part of a text with looks: the text itself, or what begins or, with a slash before it, ends there."""
+
+    kind: Annotated[Kind, about("A paragraph, a list, an item of it, bold, emphasis, a link.")]
+    text: NotRequired[
+        Annotated[str, about("The text; of a link its address, of `ol` its first number, of an item its mark.")]
+    ]
+
+
 # `from` is a word of Python's, so that this can't be written as a class.
 Message = TypedDict(
     "Message",
@@ -45,12 +56,14 @@ Message = TypedDict(
         "choice": NotRequired[Annotated[str, about("The button that a person pressed.")]],
         "edits": NotRequired[Annotated[str, about("The earlier message that this one corrects.")]],
         "files": NotRequired[Annotated[Sequence[str], about("The names of the files that came with it.")]],
+        "rich": NotRequired[Annotated[Sequence[PieceJson], about("The text with its looks, where it has any.")]],
     },
 )
 
 
-def message_json(said: Utterance) -> dict[str, Any]:
-    """As it is sent. It has `choice`, `edits` and `files` only where something came so."""
+def message_json(said: Utterance, *, rich: bool = False) -> dict[str, Any]:
+    """As it is sent. It has `choice`, `edits` and `files` only where something came so, and the looks of its text where
+    it has any and they are asked for: all else that it says it says in words."""
     expects = said.expects
     return {
         "id": said.id,
@@ -59,7 +72,7 @@ def message_json(said: Utterance) -> dict[str, Any]:
         "choices": [{"choice": offer.choice, "label": offer.label} for offer in said.choices],
         "expects": None if expects is None else {"type": expects.type, "name": expects.name, "step": expects.step},
         "at": said.at,
-        **said.details,
+        **{name: given for name, given in said.details.items() if rich or name != "rich"},
     }
 
 
@@ -78,7 +91,7 @@ class Say(TypedDict, total=False):
         about("The sender's own id of it: however often one with this id comes, it is taken once. Not `w-…`."),
     ]
     text: Annotated[str, about("What was typed.")]
-    choice: Annotated[str, Field(min_length=1, max_length=64), about("The button that was pressed.")]
+    choice: Annotated[str, Field(min_length=1, max_length=MOST_CHOICE), about("The button that was pressed.")]
     files: Annotated[list[FileSaid], Field(max_length=MOST_FILES), about("What was sent along; the first counts.")]
     edits: Annotated[str, Field(min_length=1, max_length=MAX_ID), about("The id of the message that it corrects.")]
 

@@ -8,22 +8,26 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import compress
+from operator import is_not
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.echoing import changed_text, understood_text
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
+from wizard.expressions.prose import plain
 from wizard.forms.fields import type_of
-from wizard.forms.types.text import DOTS
 from wizard.locale.sentences import sentence
 from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
 from wizard.model.job import JobKind
@@ -59,7 +63,7 @@ class Narration:
             back = heard is not None and heard.meaning == Back()
             if back and view.has_previous:
                 return Backward()
-            return Forward(_silent(view.current) if view.current.in_parts else NOTHING)
+            return Forward(silent_answers(view.current) if view.current.in_parts else NOTHING)
         return _handed_in(view, dialogue, heard)
 
     def tells(self, before: Run, after: RunView, said: Said | None, *, on_the_way: bool) -> Told:
@@ -79,7 +83,7 @@ def passes_by(prompt: Prompt) -> bool:
     return prompt.in_parts and bool(prompt.fields) and not asked
 
 
-def _silent(prompt: Prompt) -> dict[str, Value]:
+def silent_answers(prompt: Prompt) -> dict[str, Value]:
     """The answers that go along without being asked."""
     filling = Filling()
     return {field.name: field.value for field in prompt.fields if filling.silent(field) and field.value is not None}
@@ -96,7 +100,16 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     prompt = view.current
     if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, _silent(prompt)))
+    return Forward(view.with_kept(view.step, {**silent_answers(prompt), **_removed(prompt, dialogue, heard.meaning)}))
+
+
+def _removed(prompt: Prompt, dialogue: Dialogue, answer: Answer) -> dict[str, Value]:
+    """The files that were left out, as answers: a form keeps those that it has, unless that is said when all of it is
+    handed in."""
+    given = {**dialogue.given, answer.name: answer.value}
+    return {
+        field.name: None for field in prompt.fields if type_of(field).holds_files and given.get(field.name, "") is None
+    }
 
 
 def _answered(dialogue: Dialogue, name: str) -> Dialogue:
@@ -179,32 +192,25 @@ class _Telling:
         if isinstance(line, Utterance):
             return replace(line, number=number, id=own_id(number), at=at, about=about)
         question = line.question
-        if question is None:
-            return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, about=about)
-        offers = question.choices(self.now.mark)
-        return Utterance(number, own_id(number), Speaker.ENGINE, line.text, at, offers, question.expects, about)
+        offers, expects = ((), None) if question is None else (question.choices(self.now.mark), question.expects)
+        looks = stored_looks(line.text)
+        return Utterance(number, own_id(number), Speaker.ENGINE, plain(line.text), at, offers, expects, about, looks)
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
         asked = None if heard.by_operator else self._asked_before()
         answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
-        secret = asked is not None and type_of(asked).is_secret
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
             expects = Expected("", heard.meaning.name, heard.meaning.step)
-        details = {
-            **({"choice": incoming.choice} if incoming.choice else {}),
-            **({"edits": incoming.edits} if incoming.edits else {}),
-            **({"files": [str(file.get("name", ""))[:200] for file in incoming.files]} if incoming.files else {}),
-        }
         return Utterance(
             self.was.last + 1,
             incoming.id,
             Speaker.OPERATOR if heard.by_operator else Speaker.PERSON,
-            DOTS if secret and incoming.text else incoming.text[:100_000],
+            heard.kept_text,
             self.view.run.updated_at,
             expects=expects,
-            details=details,
+            details=incoming.details,
         )
 
     @property
@@ -239,6 +245,7 @@ class _Telling:
                 return
         if isinstance(meaning, Begin):
             yield from self._greeting()
+        yield from (Line(text) for text in self._understood() if text)
         yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
@@ -247,10 +254,35 @@ class _Telling:
             return
         yield from self._asks_now()
 
+    def _understood(self) -> Iterator[str]:
+        """What an answer in words was taken for, and what was changed."""
+        heard, asked = self.heard, self._asked_before()
+        if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
+            return
+        match heard.meaning:
+            case Change(step, name, gives=True):
+                answered = self._answered_now(step, name)
+                yield "" if answered is None else changed_text(answered, self.words)
+            case Answer(name) if name:
+                answered = self._answered_now(self._step_before, name)
+                if answered is None:
+                    return
+                if asked is None or asked.name != name:
+                    yield changed_text(answered, self.words)
+                else:
+                    yield understood_text(answered, heard.incoming.text, self.words)
+
+    def _answered_now(self, step: str, name: str) -> PromptField | None:
+        """A question with the answer that it has now."""
+        with suppress(WizardError):
+            page = self.view.current if step == self.view.step else self.view.prompt_of_page(step)
+            return next((field for field in (() if page is None else page.fields) if field.name == name), None)
+        return None
+
     def _greeting(self) -> Iterator[Line]:
         """To who begins, and to who comes back."""
         if not self.before.steps and not self.was.last:
-            if text := str(self.view.workflow.text).strip():
+            if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
@@ -259,8 +291,9 @@ class _Telling:
 
     def _passed(self) -> Iterator[Line]:
         """What the run came past since: texts, and pages that were closed by something else than an answer."""
-        known = {step.visit for step in self.before.path if step.is_done}
-        for step in self.view.run.path:
+        before, after = self.before.path, self.view.run.path
+        known = {step.visit for step in _elsewhere(before, after) if step.is_done}
+        for step in _elsewhere(after, before):
             if step.visit in known or not step.is_foreground or step is self.view.run.current:
                 continue
             if step.given == BY_TIMER:
@@ -283,6 +316,8 @@ class _Telling:
         view = self.view
         self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
         self.now = self.now.without_doubt()
+        if self.before.status is not view.status:  # nobody has to look after it any more
+            self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
@@ -308,7 +343,7 @@ class _Telling:
         if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
             yield Line(text)
         question = question_of(view, self.now)
-        text = f"{with_error}\n\n{question.text}" if with_error and question.text else with_error or question.text
+        text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)
@@ -331,8 +366,8 @@ class _Telling:
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
             self.now = _answered(self.now, meaning.name)
-            if not prompt.in_parts:
-                self.now = replace(self.now, given={**self.now.given, meaning.name: meaning.value})
+            given = {**self.now.given, meaning.name: meaning.value}
+            self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
             self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
         keeps_name = isinstance(meaning, Aside) and self.now.name
@@ -364,6 +399,11 @@ class _Telling:
         error = (errors.get(first.name) if first is not None else None) or rejected.error
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+
+def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
+    """The steps of a path that the other doesn't have at the same place: few of thousands."""
+    return [*compress(path, map(is_not, path, other)), *path[len(other) :]]
 
 
 def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
+from wizard.channels.conversation.commands import COMMANDS as SAID
+from wizard.channels.conversation.commands import command_in
 from wizard.engine.view import Progress, RunView
 from wizard.expressions.prose import Prose, spelled
 from wizard.forms.fields import may_be_draft, type_of
@@ -31,8 +33,8 @@ log = logging.getLogger("wizard.fields")
 LISTED = 20  # choices; where there are more, they are listed on request only
 ENGLISH = words_in(SOURCE)
 
-# What is typed after a colon, by what it is called here: people can type both. Translators: the texts of this file that
-# name commands, :back and so on, name them as they are translated here.
+# What is typed after a colon, by what it is called here: people can type both, and all that a chat knows (SAID).
+# Translators: the texts of this file that name commands, :back and so on, name them as they are translated here.
 COMMANDS: Mapping[str, Sentence] = {
     "back": sentence_for("command", "back"),
     "change": sentence_for("command", "change"),
@@ -56,7 +58,7 @@ HELP: Mapping[str, Sentence] = {
     "again": sentence("start this page again from its first question"),
     "clear": sentence("leave this answer empty"),
     "skip": sentence("leave an optional question without an answer"),
-    "restart": sentence("go back to the first page; no answer is lost"),
+    "restart": sentence("begin again with the first question, without your answers"),
     "list": sentence("list all choices of this question"),
     "cancel": sentence("end this for good; :cancel undo also undoes what was done so far"),
     "quit": sentence("leave; everything is saved, and you can continue later"),
@@ -98,7 +100,7 @@ class Command:
 
     @property
     def known(self) -> bool:
-        return self.name in COMMANDS
+        return self.name in COMMANDS or self.name in SAID
 
 
 @lru_cache(REMEMBERED)
@@ -120,7 +122,10 @@ def read_line(line: str, words: Words = ENGLISH) -> Command | str:
     if text.startswith(":"):
         typed, _, argument = text[1:].partition(" ")
         name = typed.lower()
-        return Command(_commands(words.language).get(name, name), argument.strip())
+        if (own := _commands(words.language).get(name)) is not None:
+            return Command(own, argument.strip())
+        said = command_in(f"/{text[1:]}", words.language)
+        return Command(name, argument.strip()) if said is None or not said.name else Command(*said)
     return line
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from wizard.channels.conversation.commands import correction_in
+from wizard.channels.conversation.commands import change_in, correction_in
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
+from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
 from wizard.channels.conversation.meanings import Answer, Change, Incoming
 from wizard.channels.conversation.questions import clean, meaning
 from wizard.channels.conversation.understanding import understand
@@ -21,7 +21,7 @@ def meant(asked: PromptField, line: str) -> Value:
     """What a line stands for; of choices also one that is nearly named. Raises InvalidInput where several are."""
     is_pick = bool(asked.choices and line.strip()) and not type_of(asked).is_list
     near = near_choices(asked, line) if is_pick and exact_choice(asked, line) is None else ()
-    if len(near) > 1:
+    if near and not (len(near) == 1 and is_plain(line, near[0])):
         among = AnyOf([clean(choice.label) for choice in near])
         raise InvalidInput(sentence("Which one do you mean: {choices}?", choices=among))
     return near[0].value if near else meaning(asked, line)
@@ -45,8 +45,15 @@ class Corrected(NamedTuple):
 
 def corrected(view: RunView, line: str) -> Corrected | None:
     """What a line corrects in words, as "no, my name is Anna" does; None where it corrects nothing."""
-    if correction_in(line, view.workflow.language) is None:
-        return None
+    return None if correction_in(line, view.workflow.language) is None else _meant(view, line)
+
+
+def changed(view: RunView, argument: str) -> Corrected | None:
+    """The same of what stands behind the command `change`, as in "change email to ann@example.org"."""
+    return None if change_in(argument, view.workflow.language) is None else _meant(view, f"/change {argument}")
+
+
+def _meant(view: RunView, line: str) -> Corrected | None:
     match understand(view, Dialogue(visit=view.visit), Incoming("", line)):
         case Change(step, name, value, gives=True):
             return Corrected(step, name, value)

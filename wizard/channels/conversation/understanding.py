@@ -1,20 +1,30 @@
 """What a message means, of the run as it is and the question that was asked: a pure function.
 
 The order says what wins: a pressed button; an answer in quotation marks; a choice of the question by its number or
-name; a command; a correction of an earlier answer; a topic of the workflow's help; then an answer, whatever it is.
+name; a correction of an earlier answer; a command; a topic of the workflow's help; then an answer, whatever it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from wizard.channels.conversation import wording
-from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, first_way, quoted
+from wizard.channels.conversation.commands import (
+    Command,
+    Correction,
+    change_in,
+    command_in,
+    correction_in,
+    first_way,
+    quoted,
+)
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.matching import exact_choice, near_choices, nearest
+from wizard.channels.conversation.manners import asks_name, called, introduced, says_nothing, without_manners, yes_or_no
+from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
 from wizard.channels.conversation.meanings import (
+    MOST_TEXT,
     Answer,
     Aside,
     Back,
@@ -28,17 +38,18 @@ from wizard.channels.conversation.meanings import (
     Restart,
 )
 from wizard.channels.conversation.questions import grouped, meaning, numbered, offered
+from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
 from wizard.forms.characters import alike
-from wizard.forms.fields import type_of
-from wizard.forms.types.choices import yes_and_no
+from wizard.forms.field_type import FieldType
+from wizard.forms.fields import is_built_in, type_of
+from wizard.forms.types.text import HIDDEN, PASSWORD, TEXT, TEXTAREA
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Item, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Utterance
 
-MOST_TEXT = 100_000  # characters of a message; what a field takes is its own limit
 STALE = sentence("This button belongs to an earlier question.")
 NOTHING_SAID = sentence("This message is empty.")
 NO_FILE = sentence("A file isn’t asked for here.")
@@ -57,6 +68,11 @@ IS_OVER = sentence("This is complete. To begin again, start a new conversation."
 NO_EDIT = sentence("I don’t know which answer this corrects. Nothing was changed.")
 
 
+def reads_strictly(of: FieldType) -> bool:
+    """Whether only some texts are answers: what says that there is none isn't one then."""
+    return is_built_in(of) and of not in (TEXT, TEXTAREA, PASSWORD, HIDDEN)
+
+
 class Place(NamedTuple):
     """A question that was or is answered, and what it may be called."""
 
@@ -68,6 +84,11 @@ class Place(NamedTuple):
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> Meaning:
     """`edited` is the message that the incoming one corrects, where that was found."""
     return _Reader(view, dialogue, incoming, edited).meaning()
+
+
+def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, edited: Utterance | None = None) -> bool:
+    """Whether a message may hold a password, whatever comes of it: so that it isn't kept."""
+    return bool(incoming.text) and _Reader(view, dialogue, incoming, edited).is_secret()
 
 
 class _Reader:
@@ -97,6 +118,31 @@ class _Reader:
             return self.aside(NOTHING_SAID)
         return self._said(incoming.text)
 
+    def is_secret(self) -> bool:
+        """Where one is asked, and where a message corrects the answer of a question that asks for one."""
+        if self.asked is not None and type_of(self.asked).is_secret:
+            return True
+        expects = None if self.edited is None else self.edited.expects
+        correction = self._correction()
+        place = self._find(correction.field) if correction is not None else None
+        places = [place] if isinstance(place, Place) else []
+        if expects is not None:
+            places.append(Place(expects.step, expects.name, ""))
+        return any(
+            type_of(field).is_secret
+            for place in places
+            for field in self._fields_of(place.step)
+            if field.name == place.name
+        )
+
+    def _correction(self) -> Correction | None:
+        """What a message corrects, said in words or as a command."""
+        text = self.incoming.text
+        command = command_in(text, self.language)
+        if command is not None and command.name == "change":
+            text = f"change {command.argument}"
+        return correction_in(text, self.language)
+
     def aside(self, *texts: Sentence | str, dialogue: Dialogue | None = None) -> Aside:
         said = tuple(text if isinstance(text, str) else self.words.say(text) for text in texts)
         return Aside(said, (self.dialogue if dialogue is None else dialogue).without_doubt())
@@ -109,13 +155,12 @@ class _Reader:
             return pending
         if asked is not None and (choice := self._exact(asked, text)) is not None:
             return Answer(asked.name, choice)
+        correction = correction_in(text, self.language)  # before commands: “ändere” is one, and says no more of it
+        if correction is not None and (corrected := self._correct(correction)) is not None:
+            return corrected
         if (command := command_in(text, self.language)) is not None and (obeyed := self._obey(command)) is not None:
             return obeyed
-        if (correction := correction_in(text, self.language)) is not None:
-            corrected = self._correct(correction)
-            if corrected is not None:
-                return corrected
-        if (topic := self._topic(text)) is not None:
+        if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
         return self._answer(text)
 
@@ -132,9 +177,14 @@ class _Reader:
             helped = first_way("help", self.language)
             return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
         of = type_of(asked)
+        if not asked.required and reads_strictly(of) and says_nothing(text, self.language):
+            return Answer(asked.name, None)
+        name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
+        if name is not None:
+            return Answer(asked.name, name)
         if asked.choices and not of.is_list and not of.is_yes_or_no:
             near = near_choices(asked, text)
-            if len(near) == 1:
+            if len(near) == 1 and is_plain(text, near[0]):
                 return Answer(asked.name, near[0].value)
             if near:
                 doubt = replace(self.dialogue, doubt=tuple(choice.value for choice in near), confirms="")
@@ -148,27 +198,29 @@ class _Reader:
         for part in parts:
             near = near_choices(asked, part)
             exact = exact_choice(asked, part)
-            picked.append(exact.value if exact is not None else near[0].value if len(near) == 1 else part.strip())
+            nearly = len(near) == 1 and is_plain(part, near[0])
+            picked.append(exact.value if exact is not None else near[0].value if nearly else part.strip())
         return picked or text
 
     def _exact(self, asked: PromptField, text: str) -> Value:
         """What a text is an answer to for certain, so that it is no command; None where it isn't."""
         of = type_of(asked)
         if of.is_yes_or_no:
-            word, (yes, no) = alike(text), yes_and_no(self.view.workflow.language)
-            return "yes" if word in yes else "no" if word in no else None
+            return yes_or_no(text, self.view.workflow.language)
         if not asked.choices or text.strip().startswith("/"):
             return None
-        choice = exact_choice(asked, text)
+        choice = exact_choice(asked, text) or exact_choice(asked, without_manners(text, self.language))
         return None if choice is None else [choice.value] if of.is_list else choice.value
 
     def _pending(self, text: str) -> Meaning | None:
         """An answer to what was asked back."""
         if self.dialogue.confirms:
-            yes, _ = yes_and_no(self.language)
-            return self._confirmed(sure=alike(text) in yes)
+            return self._confirmed(sure=yes_or_no(text, self.language) == "yes")
         if self.dialogue.doubt and self.asked is not None:
-            value = numbered(text.strip().rstrip("."), list(self.dialogue.doubt))
+            doubt, said = self.dialogue.doubt, yes_or_no(text, self.language)
+            if len(doubt) == 1 and said:
+                return Answer(self.asked.name, doubt[0]) if said == "yes" else self.aside()
+            value = numbered(text.strip().rstrip("."), list(doubt))
             return None if value is None else Answer(self.asked.name, value)
         return None
 
@@ -187,7 +239,7 @@ class _Reader:
         if self.dialogue.confirms:
             return self._confirmed(sure=key == "yes")
         if self.dialogue.doubt and self.asked is not None:
-            return Answer(self.asked.name, self.dialogue.doubt[int(key) - 1])
+            return self.aside() if key == "no" else Answer(self.asked.name, self.dialogue.doubt[int(key) - 1])
         return self._pressed_answer(key, question)
 
     def _pressed_answer(self, key: str, question: Question) -> Meaning:
@@ -207,13 +259,16 @@ class _Reader:
         return Answer(self.asked.name, dict(self.incoming.files[0]))
 
     def _edited(self) -> Meaning:
-        """A message that was changed after it was sent corrects the answer that it was."""
-        of, text = None if self.edited is None else self.edited.expects, self.incoming.text
+        """A message that was changed after it was sent corrects the answer that it was; one without anything has it
+        asked anew."""
+        of, incoming = None if self.edited is None else self.edited.expects, self.incoming
         if of is None or not of.name:
             return self.aside(NO_EDIT)
+        place = Place(of.step, of.name, "")
+        is_empty = not incoming.text.strip() and not incoming.files
         if self.asked is not None and (of.step, of.name) == (self.view.step, self.asked.name):
-            return self._answer(text)
-        return self._changed(Place(of.step, of.name, ""), text)
+            return self.aside() if is_empty else self._file() if incoming.files else self._answer(incoming.text)
+        return self._changed(place, None) if is_empty else self._changed(place, incoming.text, incoming.files)
 
     # -- commands --------------------------------------------------------------------------------------
 
@@ -250,10 +305,9 @@ class _Reader:
 
     def _tell(self, command: Command) -> Meaning:
         match command.name:
-            case "help" if command.argument and (topic := self._topic(command.argument)) is not None:
-                return self._helped(topic)
             case "help":
-                return self._help()
+                topic = topic_in(command.argument, self.view.workflow.help) if command.argument else None
+                return self._help() if topic is None else self._helped(topic)
             case "review":
                 return self.aside(self._review())
         return self.aside()
@@ -302,18 +356,18 @@ class _Reader:
     # -- changes ---------------------------------------------------------------------------------------
 
     def _review(self) -> str:
-        items = self.view.summary()
+        items = wording.answers_so_far(self.view, self.words)
         nothing = sentence("You haven't answered anything yet.")
         return wording.items_text(Prompt("", "", items=items)) if items else self.words.say(nothing)
 
     @property
     def _items(self) -> Sequence[Item]:
-        return self.view.current.items or self.view.summary()
+        return self.view.current.items or wording.answers_so_far(self.view, self.words)
 
     def _change(self, argument: str) -> Meaning:
         if not argument:
             return self.aside(self._review(), WHICH_ANSWER)
-        if (correction := correction_in(f"change {argument}", self.language)) is not None:
+        if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         place = self._find(argument)
         return place if isinstance(place, Aside) else self._changed(place, None)
@@ -345,18 +399,20 @@ class _Reader:
             places += [Place(page.step, field.name, field.label) for field in fields if alike(field.label) in labels]
         return places
 
-    def _find(self, called: str) -> Place | Aside:
+    def _find(self, name: str) -> Place | Aside:
         """The question that somebody calls so, or by its number in the list."""
-        if (number := self._number_of(called)) is not None:
+        if (number := self._number_of(name)) is not None:
             return self._place_of(self._items[number])
         places = self._places()
-        words = alike(called)
+        words = alike(name)
+        if not any(words == alike(place.label) for place in places):
+            words = alike(called(name, self.language))
         exact = [place for place in places if words in (alike(place.label), alike(place.name.replace("_", " ")))]
         held = [place for place in places if words and words in alike(place.label)]
         for several in (exact, held):
             if several:
                 return several[0]
-        near = nearest(called, [place.label for place in places])
+        near = nearest(words, [place.label for place in places])
         if near.one is not None:
             return places[near.one]
         if near.among:
@@ -364,19 +420,30 @@ class _Reader:
             return self.aside(WHICH_ANSWER, lines)
         return self.aside(NO_SUCH_QUESTION)
 
+    def _name(self) -> Place | None:
+        """The last question that was for a name."""
+        return next((place for place in self._places() if asks_name(place.label, self.language)), None)
+
     def _correct(self, correction: Correction) -> Meaning | None:
         """None where nothing is called so: then it is an answer like any other."""
-        place = self._find(correction.field)
+        place = self._find(correction.field) if correction.field else self._name()
+        if place is None:
+            return None
         return None if isinstance(place, Aside) else self._changed(place, correction.value)
 
-    def _changed(self, place: Place, text: str | None) -> Meaning:
+    def _changed(self, place: Place, text: str | None, files: Sequence[Mapping[str, Any]] = ()) -> Meaning:
         fields = {field.name: field for field in self._fields_of(place.step)}
         asked = fields.get(place.name)
-        value = None
-        if asked is not None and text is not None:
+        value: Value = None
+        if asked is not None and files:
+            if not type_of(asked).holds_files:
+                return self.aside(NO_FILE)
+            value = dict(files[0])
+        elif asked is not None and text is not None:
             choice = exact_choice(asked, text) if asked.choices else None
             near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
-            value = choice.value if choice else near[0].value if len(near) == 1 else meaning(asked, text)
+            nearly = len(near) == 1 and is_plain(text, near[0])
+            value = choice.value if choice else near[0].value if nearly else meaning(asked, text)
         gives = asked is not None and text is not None
         if place.step == self.view.step and asked is not None and self.view.status is RunStatus.WAITING:
             if gives and self.view.current.in_parts:
@@ -400,28 +467,16 @@ class _Reader:
 
     def _help(self) -> Meaning:
         """The workflow that helps, where there is one and it can be returned from; else what can be said."""
-        plain = next((topic for topic in self.view.workflow.help if not topic.asked), None)
+        plain = plain_topic(self.view.workflow.help)
         if plain is not None and self._may_digress:
             return Digress(plain.workflow)
         return self.aside(wording.help_text(self.view, self.words, within=self.dialogue.within))
 
     def _helped(self, topic: Topic) -> Meaning:
         if not topic.workflow:
-            return self.aside(str(topic.answer))
+            return self.aside(topic.answer)
         return Digress(topic.workflow) if self._may_digress else self._help()
 
     @property
     def _may_digress(self) -> bool:
         return self.view.status not in ENDED and not self.dialogue.within
-
-    def _topic(self, text: str) -> Topic | None:
-        """The topic of the workflow's help that is asked for."""
-        asked = [(way, topic) for topic in self.view.workflow.help for way in topic.asked]
-        said = alike(text).rstrip("?!. ")
-        for way, topic in asked:
-            if alike(way).rstrip("?!. ") == said:
-                return topic
-        if not text.rstrip().endswith("?"):
-            return None
-        near = nearest(text.rstrip("?! "), [way.rstrip("?! ") for way, _ in asked])
-        return None if near.one is None else asked[near.one][1]

@@ -8,14 +8,16 @@ from dataclasses import dataclass, replace
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
+from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
 from wizard.errors import RunCancelled, RunExpired
 from wizard.forms.fields import type_of
 from wizard.forms.options import options_of
+from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import Prompt, PromptField, RunStatus
+from wizard.model import Item, Prompt, PromptField, RunStatus
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -70,29 +72,45 @@ def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
 # -- pages ---------------------------------------------------------------------------------------
 
 
-def page_text(prompt: Prompt) -> str:
-    """What stands above the questions of a page; "" where that is nothing."""
+def page_text(prompt: Prompt, *, heads: bool = False) -> str:
+    """What stands above the questions of a page; "" where that is nothing. Its title stands out where it `heads`
+    something."""
     title = "" if is_own_name(prompt.title, prompt.step) else prompt.title
     if len(prompt.fields) == 1 and title == prompt.fields[0].label:
         title = ""
-    parts = (title, prompt.again, str(prompt.text))
-    return "\n\n".join(part.strip() for part in parts if part.strip())
+    more = (prompt.again, prompt.text)
+    stands_out = heads or any(text.strip() for text in more)
+    return joined("\n\n", (strong(title) if stands_out else title, *more))
 
 
 def heading_text(prompt: Prompt, *, asks: bool) -> str:
     """What is said when a page is come to, before what it `asks`: its list as well, which is else what is asked."""
     if not asks:
-        return page_text(prompt) if prompt.items else ""
-    return "\n\n".join(part for part in (page_text(prompt), items_text(prompt)) if part)
+        return page_text(prompt, heads=True) if prompt.items else ""
+    return joined("\n\n", (page_text(prompt, heads=True), items_text(prompt)))
+
+
+def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
+    """All answers, in order, those to the present page as well."""
+    before, current = view.summary(), view.current
+    if not current.in_parts or view.status is not RunStatus.WAITING:
+        return before
+    given = [field for field in current.fields if field.answered and type_of(field).is_seen]
+    here = [Item(field.label, offered(field, words), view.step) for field in given]
+    others = [item for item in before if item.step != view.step]
+    at = next((at for at, item in enumerate(before) if item.step == view.step), len(others))
+    return (*others[:at], *here, *others[at:])
 
 
 def items_text(prompt: Prompt) -> str:
     """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
-    lines = []
-    for number, item in enumerate(prompt.items, start=1):
-        called = item.label if not item.group else f"{item.group}, {item.label}"
-        lines.append(f"{number}. {called}: {item.value}".rstrip(": "))
-    return "\n".join(lines)
+    called = [item.label if not item.group else f"{item.group}, {item.label}" for item in prompt.items]
+    return enumerated([(name, item.value) for name, item in zip(called, prompt.items, strict=True)])
+
+
+def answer_line(called: str, value: str) -> str:
+    """A question and its answer in one line."""
+    return f"{called}{between(called)}{value}" if value else called
 
 
 def end_text(view: RunView, words: Words) -> str:
@@ -138,14 +156,18 @@ def question_of(view: RunView, dialogue: Dialogue) -> Question:
 
 
 def _yes_or_no(text: Sentence, words: Words) -> Question:
-    yes, no = sentence_for("answer", "Yes"), sentence_for("answer", "No")
-    return Question(words.say(text), (("yes", words.say(yes)), ("no", words.say(no))))
+    return Question(words.say(text), (("yes", words.say(YES)), ("no", words.say(NO))))
 
 
 def _doubtful(asked: PromptField, dialogue: Dialogue, words: Words, view: RunView) -> Question:
     labels = {choice.value: choice.label for choice in asked.choices}
     offers = tuple((str(at), labels.get(value, value)) for at, value in enumerate(dialogue.doubt, start=1))
-    return Question(words.say(sentence("Which one do you mean?")), offers, _expects(asked, view))
+    if len(offers) == 1:
+        told = sentence("Do you mean “{choice}”?", choice=offers[0][1])
+        offers = (("1", words.say(YES)), ("no", words.say(NO)))
+    else:
+        told = sentence("Which one do you mean?")
+    return Question(words.say(told), offers, _expects(asked, view))
 
 
 def _expects(asked: PromptField, view: RunView) -> Expected:
@@ -156,7 +178,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     of = type_of(asked)
     lines = [heading(asked, words)]
     if asked.hint:
-        lines.append(str(asked.hint))
+        lines.append(in_line(asked.hint))
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(typed)
     if of.is_list and asked.choices:
@@ -166,7 +188,8 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers += [(option.value, str(option.label)) for option in options_of(asked, "radios", words) if option.value]
     elif 0 < len(asked.choices) <= LISTED:
         offers += [(str(at), str(choice.label)) for at, choice in enumerate(asked.choices, start=1)]
-        lines += [f"{at}. {choice.label}: {choice.hint}" for at, choice in enumerate(asked.choices, 1) if choice.hint]
+        explained = [(at, choice) for at, choice in enumerate(asked.choices, start=1) if choice.hint]
+        lines += [in_line(f"{at}. ", choice.label, ": ", choice.hint) for at, choice in explained]
     elif asked.choices:
         many = counted("{count} choice: type its name", "{count} choices: type the name of one", len(asked.choices))
         lines.append(words.say(many))
@@ -177,7 +200,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
         offers += _ways_out(view, words)
-    return Question("\n".join(lines), tuple(offers), _expects(asked, view))
+    return Question(joined("\n", lines), tuple(offers), _expects(asked, view))
 
 
 def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
@@ -210,7 +233,7 @@ def _page(view: RunView, words: Words) -> Question:
         lines.insert(0, prompt.error)
     button = prompt.submit or words.say(CONTINUE)
     return Question(
-        "\n".join(lines) or page_text(prompt) or button, (("go", button),), Expected(prompt.type, "", view.step)
+        joined("\n", lines) or page_text(prompt) or button, (("go", button),), Expected(prompt.type, "", view.step)
     )
 
 

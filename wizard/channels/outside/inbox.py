@@ -8,11 +8,11 @@ import re
 from dataclasses import replace
 
 from wizard.channels.conversation.codes import LASTS, TRIES, Codes, may_be_code
-from wizard.channels.conversation.commands import ways
-from wizard.channels.conversation.conversations import MAX_ID, Conversations
+from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.meanings import Incoming
-from wizard.channels.http.problems import TOO_MANY_MESSAGES, Refused
+from wizard.channels.conversation.manners import ways
+from wizard.channels.conversation.meanings import MAX_ID, Incoming
+from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.outside.contract import Channel, Inbound
 from wizard.channels.outside.links import Link, Links, link_key
@@ -22,7 +22,7 @@ from wizard.engine.run_token import new_token
 from wizard.engine.starting import new_id
 from wizard.errors import CodeUnknown, RunNotFound, StaleRevision
 from wizard.forms.characters import alike
-from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
+from wizard.locale.sentences import Sentence, sentence, sentence_for
 from wizard.model import ENDED
 from wizard.process.one_at_a_time import OneAtATime
 
@@ -44,20 +44,14 @@ class Inbox:
         self._workflow, self._language = workflow, language
         self._links, self._codes, self._outbox = Links(engine.store.cells), Codes(engine), Outbox.of(engine)
         self._one_at_a_time = OneAtATime()
-        self._rate = Rate(engine.settings.message_rate)
+        self._quota = quota_of_messages(engine.settings.message_rate)
         self._code_rate = Rate(TRIES)
 
     async def take(self, came: Inbound) -> None:
         """Takes one message; a known one is taken no second time. Raises Refused (429) for too many from one sender,
         and what Conversations.hear raises."""
         key = link_key(self._channel.name, came.conversation)
-        if wait := self._rate.wait(key):
-            detail = counted(
-                "Too many messages were sent. Send this one again in {count} second.",
-                "Too many messages were sent. Send this one again in {count} seconds.",
-                wait,
-            )
-            raise Refused(TOO_MANY_MESSAGES, detail, {"Retry-After": str(wait)})
+        self._quota.check(key)
         async with self._one_at_a_time.under(key):
             while not await self._taken(key, came):
                 """The conversation was moved at the same time: look again."""

@@ -26,7 +26,7 @@ from wizard.engine.work import Work
 from wizard.forms.fields import type_of
 from wizard.locale.sentences import Sentence, sentence
 from wizard.locale.words import Words
-from wizard.model import Item, Prompt, PromptField, Workflow
+from wizard.model import Item, Prompt, PromptField, Topic, Workflow
 
 # What a last page says of itself that isn't good news.
 KINDS = {"information": sentence("For your information"), "refusal": sentence("This can’t continue")}
@@ -108,7 +108,13 @@ class Paper:
     def choices(self, asked: PromptField) -> None:
         self._lines(choice_lines(asked))
 
-    def help(self) -> None:
+    def text(self, text: str) -> None:
+        """A text on its own, with a line before it."""
+        self._console.write()
+        self._text(text)
+
+    def help(self, topics: Sequence[Topic] = ()) -> None:
+        """What can be typed, and what can be asked beside the questions."""
         say = self._words.say
         lines = [(f":{say(COMMANDS[name])}", say(text)) for name, text in HELP.items()]
         width = max(9, *(len(name) for name, _ in lines))
@@ -117,6 +123,9 @@ class Paper:
         self._lines(
             f"  {say(words)}" for words in (enter, sentence("Type ::text for a text that begins with a colon."))
         )
+        if topics:
+            self._write(say(sentence("You can also ask:")))
+            self._lines(f"  {topic.asked[0]}" for topic in topics)
 
     def done(self, workflow: Workflow) -> None:
         self._console.write()

@@ -10,33 +10,25 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from enum import Enum
+from typing import Any
 
-from wizard.channels.conversation.questions import (
-    ENGLISH,
-    MOVING,
-    UNDO,
-    Command,
-    Filling,
-    clean,
-    grouped,
-    may_be_kept,
-    numbered,
-)
-from wizard.channels.conversation.typed import corrected, page_called
+from wizard.channels.conversation.matching import exact_choice
+from wizard.channels.conversation.questions import ENGLISH, MOVING, Command, Filling, meaning, offered
+from wizard.channels.conversation.topics import topic_in
+from wizard.channels.conversation.typed import Corrected, changed, corrected
 from wizard.channels.conversation.wording import CLEARER
 from wizard.channels.terminal.console import Console
+from wizard.channels.terminal.obeying import Moved, Obeying, Returned
 from wizard.channels.terminal.printing import Paper
 from wizard.channels.terminal.reading import Left, Reader, finished, value_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
-from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput
-from wizard.forms.characters import alike
+from wizard.errors import CallerError, InvalidInput, RunCancelled, RunExpired, StaleInput, WorkflowNotFound
 from wizard.forms.fields import type_of
-from wizard.forms.types.choices import yes_and_no
 from wizard.locale.sentences import sentence
-from wizard.locale.words import words_in
-from wizard.model import Prompt, PromptField, RunStatus, Value
+from wizard.locale.words import Words, words_in
+from wizard.model import Prompt, PromptField, RunStatus, Topic, Value
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
 UNSAID = sentence("This answer can't be accepted.")
@@ -55,13 +47,11 @@ class Conversation:
     """One person's conversation about one run. `hold` returns when it ends. The person is told whether answers are kept
     when they leave: `kept`."""
 
-    def __init__(self, engine: Engine, console: Console, *, kept: bool = True) -> None:
+    def __init__(self, engine: Engine, console: Console, *, kept: bool = True, within: bool = False) -> None:
         self._engine = engine
         self._console = console
-        self._kept = kept
-        self._words = ENGLISH
-        self._paper = Paper(console, ENGLISH)
-        self._reader = Reader(console, ENGLISH)
+        self._kept, self._within = kept, within
+        self._speaks(ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
         self._filling = Filling()
@@ -72,11 +62,33 @@ class Conversation:
         """The field whose question stands there; None where a page asks nothing."""
         return self._asked
 
+    def _speaks(self, words: Words) -> None:
+        self._words = words
+        self._paper = Paper(self._console, words)
+        self._reader = Reader(self._console, words)
+        self._obeying = Obeying(self._engine, self._paper, self._reader, words, within=self._within)
+
+    async def helps(self, view: RunView) -> Command | None:
+        """Asks in a run that helps aside, until that ends or the person returns to the question they come from: with
+        what they want there, None for nothing. Raises Left, after which the run is over as well."""
+        self._speaks(words_in(view.workflow.language))
+        try:
+            while view.status in GOES_ON:
+                await self._turn_safely(view)
+        except (RunExpired, RunCancelled):
+            return None
+        except Returned as returned:
+            await self._engine.cancel(view)
+            return returned.command
+        except (Left, KeyboardInterrupt):
+            await self._engine.cancel(view)
+            raise
+        self._end(view)
+        return None
+
     async def hold(self, view: RunView) -> Ending:
         """Asks until the run ends or the person leaves. Raises RunError for what no answer can mend."""
-        self._words = words_in(view.workflow.language)
-        self._paper = Paper(self._console, self._words)
-        self._reader = Reader(self._console, self._words)
+        self._speaks(words_in(view.workflow.language))
         self._paper.cover(view.workflow, kept=self._kept)
         try:
             if view.status in (RunStatus.CREATED, RunStatus.WORKING):
@@ -157,8 +169,12 @@ class Conversation:
         else:
             self._paper.note(sentence("Press Enter to go on"))
         line = self._reader.line()
-        if isinstance(line, Command):
+        if isinstance(line, Command) and line.name in ("go on", "retry"):
+            await self._hand_in(view, prompt)
+        elif isinstance(line, Command):
             await self._obey(view, prompt, line)
+        elif (topic := topic_in(line, view.workflow.help)) is not None:
+            await self._help(view, topic)
         elif line.strip():
             self._paper.wrong(sentence("There is nothing to answer here. Press Enter, or type :help."))
         else:
@@ -176,9 +192,16 @@ class Conversation:
                 self._filling.lines.clear()
                 await self._give(view, prompt, asked, None)
                 return
+            if line.name == "keep" and offered(asked, self._words):
+                await self._give(view, prompt, asked, meaning(asked, ""))
+                return
             if self._filling.lines and line.name in MOVING:
                 await self._give(view, prompt, asked, finished(self._filling.lines))
             await self._obey(view, prompt, line, asked)
+            return
+        topic = None if exact_choice(asked, line) else topic_in(line, view.workflow.help)
+        if topic is not None and not (self._within and topic.workflow):
+            await self._help(view, topic)
             return
         try:
             value = await value_of(asked, line)
@@ -209,7 +232,7 @@ class Conversation:
         if view.rejected is None and view.fault is None:
             self._filling.asked.add(asked.name)
             return
-        if isinstance(value, str) and view.rejected is not None and await self._correct(view, value):
+        if isinstance(value, str) and view.rejected is not None and await self._corrects(view, value):
             return
         answered = view.rejected or view.current
         errors = {field.name: field.error for field in answered.fields}
@@ -222,14 +245,19 @@ class Conversation:
         await self._engine.load(view)
         await self._count_tries(view, asked)
 
-    async def _correct(self, view: RunView, line: str) -> bool:
-        """Whether a line that is no answer corrects an earlier one in words. The run returns to where it was."""
+    async def _corrects(self, view: RunView, line: str) -> bool:
+        """Whether a line that is no answer corrects an earlier one in words."""
         refused = view.rejected
         await self._engine.load(view)
         correction = corrected(view, line)
         if correction is None:
             view.rejected = refused
             return False
+        await self._correct(view, correction)
+        return True
+
+    async def _correct(self, view: RunView, correction: Corrected) -> None:
+        """Answers an earlier question anew. The run returns to where it was."""
         step, name, value = correction
         if step == view.step:
             await self._engine.next(view, {name: value}, partial=True)
@@ -242,7 +270,6 @@ class Conversation:
         else:
             self._paper.note(sentence("Changed. Now back to your question."))
         self._asked = None
-        return True
 
     async def _hand_in(self, view: RunView, prompt: Prompt) -> None:
         """All questions of the step are answered: the run goes on, or says why it doesn't."""
@@ -289,99 +316,33 @@ class Conversation:
 
     async def _obey(self, view: RunView, prompt: Prompt, command: Command, asked: PromptField | None = None) -> None:
         self._asked = None
-        match command.name:
-            case "back" | "restart":
-                await (self._go_back(view, prompt) if command.name == "back" else self._restart(view))
-            case "change":
-                await self._change(view, command.argument)
-            case "remove":
-                await self._remove(view, prompt, command.argument)
-            case "review":
-                self._list_answers(view, in_full=True)
-            case "again":
-                self._filling.asked.clear()
-                self._filling.lines.clear()
-            case "list" if asked is not None and asked.choices:
-                self._paper.choices(asked)
-            case "list":
-                self._paper.wrong(sentence("There are no choices to list here."))
-            case "clear" | "skip":
-                self._paper.wrong(sentence("There is no answer to clear here."))
-            case "cancel":
-                await self._cancel(view, command.argument)
-            case "quit":
-                raise Left
-            case "help":
-                self._paper.help()
-            case _:
-                name = clean(command.name)[:40]
-                self._paper.wrong(
-                    sentence(
-                        "There is no command :{name}. See :help. A text that begins with a colon is typed ::{name}",
-                        name=name,
-                    )
-                )
-
-    async def _go_back(self, view: RunView, prompt: Prompt) -> None:
-        kept = {name: value for name, value in self._filling.given.items() if may_be_kept(prompt, name)}
-        before = view.step
-        await self._engine.previous(view, draft=kept or None)
-        if view.step == before:
-            self._paper.wrong(sentence("This is the first page; there is nothing before it."))
-        else:
+        if command.name == "change" and (correction := changed(view, command.argument)) is not None:
+            await self._correct(view, correction)
+            return
+        obeyed = await self._obeying.obey(view, command, self._filling, asked)
+        if isinstance(obeyed, Topic):
+            await self._help(view, obeyed)
+        elif obeyed is Moved.PAGE:
             self._shown = None
 
-    async def _change(self, view: RunView, argument: str) -> None:
-        if not argument:
-            self._list_answers(view, in_full=False)
+    async def _help(self, view: RunView, topic: Topic) -> None:
+        """Answers what is asked beside the questions, by a text or by a run of its own; then the question comes again.
+        Where that can't be started, what can be typed is told."""
+        self._asked = None
+        if not topic.workflow:
+            self._paper.text(topic.answer)
             return
-        steps = self._paper.numbered
-        if steps is None:
-            steps = [line.step for line in grouped(view.summary(), view)]
-        step = numbered(argument, steps)
-        if step is None and argument in view.run.by_path:
-            step = argument
-        if step is None:
-            step = page_called(argument, view)
-        if step is None:
-            self._paper.wrong(sentence("There is no page with this number. Type :change to list the pages."))
+        owners: dict[str, Any] = {"profile_id": view.run.profile_id, "session_id": view.run.session_id}
+        try:
+            aside = await self._engine.start(topic.workflow, **owners)
+        except (WorkflowNotFound, InvalidInput):
+            self._paper.help([other for other in view.workflow.help if other.asked])
             return
-        await self._engine.change(view, step)
+        command = await Conversation(self._engine, self._console, within=True).helps(aside)
         self._shown = None
-
-    async def _restart(self, view: RunView) -> None:
-        first = next((page.step for page in grouped(view.summary(), view)), view.step)
-        await self._engine.previous(view, to=first)
-        self._shown = None
-
-    async def _remove(self, view: RunView, prompt: Prompt, argument: str) -> None:
-        items = [item.remove for item in prompt.items if item.remove is not None]
-        if not items:
-            self._paper.wrong(sentence("There is nothing to remove here."))
-        elif (item := numbered(argument, items)) is None:
-            self._paper.wrong(
-                sentence("Type the number of the item to remove, 1 to {most}, as in :remove 1", most=len(items))
-            )
-        else:
-            await self._engine.remove_item(view, item)
-            self._shown = None
-
-    async def _cancel(self, view: RunView, argument: str) -> None:
-        undoes = argument.lower() in ("undo", self._words.say(UNDO).lower())
-        if argument and not undoes:
-            self._paper.wrong(sentence("Type :cancel, or :cancel undo to undo what was done so far as well."))
-            return
-        ends = sentence("This ends it for good, and you can't continue with your answers. Type yes to confirm")
-        undone = sentence(
-            "This ends it for good and undoes what was done so far, and you can't continue with your answers. "
-            "Type yes to confirm"
-        )
-        self._paper.note(undone if undoes else ends)
-        line = self._reader.line()
-        if isinstance(line, str) and alike(line) in yes_and_no(self._words.language)[0]:
-            await self._engine.cancel(view, undo=undoes)
-        else:
-            self._paper.note(sentence("Nothing was cancelled."))
+        await self._engine.load(view)
+        if command is not None:
+            await self._obey(view, view.current, command)
 
     # -- printing ------------------------------------------------------------------------------------
 
@@ -393,12 +354,6 @@ class Conversation:
         self._shown, self._asked = page, None
         self._filling, self._tries = Filling.begun(prompt), {}
         self._paper.page(view, prompt)
-
-    def _list_answers(self, view: RunView, *, in_full: bool) -> None:
-        items = view.summary()
-        if not items:
-            self._paper.note(sentence("You haven't answered anything yet."))
-        self._paper.answers(view, items, in_full=in_full)
 
     def _question(self, asked: PromptField) -> None:
         self._asked = asked.name

@@ -8,6 +8,8 @@ left alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from wizard.actions.catalogue import Catalogue
@@ -44,43 +46,61 @@ def add_pages(
     site = Site(engine, settings, Assets.load(settings.theme), mount, identify)
     followers = followers or Followers(engine)
     app.on_shutdown.append(followers.stop)
-    starting, stepping, chatting = Starting(site), Stepping(site, followers), Chatting(site)
-    entry = CodeEntry(site)
-
-    async def static(request: web.Request) -> web.Response:
-        response = site.assets.answer(request, request.match_info["name"])
-        for name, value in site.headers.items():  # a picture that is opened by itself is a page, too
-            response.headers.setdefault(name, value)
-        return response
-
-    mount.add_route("GET", starting.list, expect_handler=go_on)
-    mount.add_route("HEAD", starting.list, expect_handler=go_on)
-    for address, look, send in (
-        ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
-        ("/static/{name}", static, None),
-        ("/code", entry.show, entry.use),
-        ("/w/{workflow}", starting.show, starting.start),
-        ("/c/{workflow}", chatting.show, None),
-        ("/c/{workflow}/words", chatting.words, None),
-        ("/r/{id}/-/chat", chatting.go_on, chatting.open_pages),
-        ("/r/{id}/-/saved", stepping.saved, stepping.code),
-        ("/r/{id}/-/answers", stepping.answers, None),
-        ("/r/{id}/-/answers.txt", stepping.answers_file, None),
-        ("/r/{id}/-/progress", stepping.progress, None),
-        ("/r/{id}/-/files/{file:.+}", stepping.file, None),
-        ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
-        ("/r/{id}", stepping.run, None),
-        ("/r/{id}/", stepping.run, None),
-        ("/r/{id}/{step:-/.+}", stepping.show, stepping.post),  # no step's, and as wrong as any other wrong one
-    ):
+    pages = _Pages(site, followers)
+    for method in ("GET", "HEAD"):
+        mount.add_route(method, pages.starting.list, expect_handler=go_on)
+    for address, look, send in pages.by_address:
         app.router.add_get(address, look, expect_handler=go_on)
         if send is not None:
             app.router.add_post(address, send, expect_handler=go_on)
-
     if catalogue is not None:
         add_node_pages(app, site, catalogue)
     if identify is not None:  # else nobody is ever signed in
         app.router.add_get("/runs", OwnRuns(site).show, expect_handler=go_on)
+    _guard(app, site)
+
+
+class _Pages:
+    """The handlers of one site."""
+
+    def __init__(self, site: Site, followers: Followers) -> None:
+        self._site = site
+        self.starting = Starting(site)
+        self._stepping, self._chatting = Stepping(site, followers), Chatting(site)
+        self._entry = CodeEntry(site)
+
+    @property
+    def by_address(self) -> Sequence[tuple[str, Handler, Handler | None]]:
+        """Who answers a GET of an address, and who a POST to it; of several addresses that fit, the first counts."""
+        stepping, chatting, entry = self._stepping, self._chatting, self._entry
+        return (
+            ("/r/{id}/{step:(?!-/).+}", stepping.show, stepping.post),  # first: most requests are for it
+            ("/static/{name}", self._static, None),
+            ("/code", entry.show, entry.use),
+            ("/w/{workflow}", self.starting.show, self.starting.start),
+            ("/c/{workflow}", chatting.show, None),
+            ("/c/{workflow}/words", chatting.words, None),
+            ("/r/{id}/-/chat", chatting.go_on, chatting.open_pages),
+            ("/r/{id}/-/saved", stepping.saved, stepping.code),
+            ("/r/{id}/-/answers", stepping.answers, None),
+            ("/r/{id}/-/answers.txt", stepping.answers_file, None),
+            ("/r/{id}/-/progress", stepping.progress, None),
+            ("/r/{id}/-/files/{file:.+}", stepping.file, None),
+            ("/r/{id}/-/remove/{item:.+}", stepping.ask_to_remove, stepping.remove),
+            ("/r/{id}", stepping.run, None),
+            ("/r/{id}/", stepping.run, None),
+            ("/r/{id}/{step:-/.+}", stepping.show, stepping.post),  # no step's, and as wrong as any other wrong one
+        )
+
+    async def _static(self, request: web.Request) -> web.Response:
+        response = self._site.assets.answer(request, request.match_info["name"])
+        for name, value in self._site.headers.items():  # a picture that is opened by itself is a page, too
+            response.headers.setdefault(name, value)
+        return response
+
+
+def _guard(app: web.Application, site: Site) -> None:
+    """What goes wrong is a page, and each answer has the headers; not of the applications that are mounted in it."""
 
     @web.middleware
     async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.channels.conversation.commands import Command, Correction, command_in, correction_in, quoted
+from wizard.channels.conversation.commands import Command, Correction, change_in, command_in, correction_in, quoted
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.matching import nearest
 from wizard.forms.characters import alike
@@ -98,3 +98,12 @@ def test_the_buttons_of_two_questions_differ() -> None:
     others = [replace(asked, visit=4), replace(asked, name="size"), replace(asked, doubt=("a",))]
     assert asked.mark not in [other.mark for other in others]
     assert asked.mark == Dialogue(last=9, visit=3, name="colour", tries={"colour": 2}).mark
+
+
+@pytest.mark.parametrize("said", ["ändere Name zu Anna", "ändern Name in Anna", "bearbeiten Name zu Anna"])
+def test_a_german_command_to_change_may_say_to_what(said: str) -> None:
+    """Whoever says “ändere Name zu Anna” was told that no answer is called “Name zu Anna”."""
+    command = command_in(said, "de")
+    assert command is not None
+    assert change_in(command.argument, "de") == Correction("Name", "Anna")
+    assert change_in("2", "de") is None

@@ -517,8 +517,23 @@ async def test_skip_restart_and_change_by_name() -> None:
     held = await talk(engine, "passport", ANN[0], ":skip", *ANN[1:], "1", ":change full name", "Anna", "", "")
     assert "This question needs an answer." in held.script.text
     assert "Anna" in str(held.view.answers)
-    again = await talk(engine, "passport", *ANN, "1", ":restart")
-    assert again.script.titles[-1] == "About you"
+    held = await talk(engine, "passport", *ANN, "1", ":change full name to Anna", ":start over", "no", ":review")
+    assert "Changed. Now back to your question." in held.script.text
+    assert (held.view.answers["applicant"]["full_name"], held.view.step) == ("Anna", "check")
+    held = await talk(engine, "passport", ":restart", "Ann", ":repeat", ":agent", ":restart", "yes")
+    assert (held.view.answers, held.script.titles) == ({}, ["About you", "About you"])
+    assert held.script.asked == ["Full name", "Full name", *["Date of birth"] * 3, "Full name"]
+    assert "This is the first question." in held.script.text
+    assert held.script.wrong == ["Nobody can be reached here."]
+    kept = await talk(engine, "passport", *ANN, "1", ":back", ":keep", ":next", "")
+    assert (kept.script.wrong, kept.ending) == ([], Ending.COMPLETED)
+
+
+async def test_a_german_changes_an_answer_in_german_words() -> None:
+    """Who is told of :ändern says the rest as they would in a chat."""
+    engine = await make_test_engine({**form("{name: name, label: Name}", "{name: town, label: Ort}"), "language": "de"})
+    held = await talk(engine, "one", "Ann", ":ändern Name zu Anna", "Bern")
+    assert held.view.answers["ask"] == {"name": "Anna", "town": "Bern"}
 
 
 async def test_after_so_many_tries_the_terminal_goes_on_as_a_chat_does() -> None:
@@ -544,3 +559,56 @@ async def test_an_earlier_answer_is_corrected_in_words_where_they_answer_nothing
     assert held.view.answers["reason"]["where"] == "no, my full name is Anna"
     held = await talk(engine, "passport", *ANN, "no, my date of birth is never", "no, my cat is Tom", "old", "")
     assert (len(held.script.wrong), held.view.answers["reason"]["why"], held.ending) == (2, "old", Ending.COMPLETED)
+
+
+VISIT = {
+    "id": "visit",
+    "help": [{"workflow": "faq"}, {"ask": ["Is there a car park?", "parking"], "answer": "**Behind** the house."}],
+    "nodes": [
+        {
+            "id": "you",
+            "type": "form",
+            "fields": [{"name": "name", "label": "Your name"}, {"name": "town", "label": "Town"}],
+        },
+        {"id": "done", "type": "end", "title": "Thank you, {{ you.name }}"},
+    ],
+}
+FAQ = {
+    "id": "faq",
+    "help": [{"ask": "Who wrote this?", "answer": "We did."}],
+    "nodes": [
+        {"id": "topic", "type": "form", "fields": [{"name": "topic", "label": "What about?"}]},
+        {"id": "told", "type": "end", "title": "{{ topic.topic }}: from 9 to 5"},
+    ],
+}
+
+
+async def test_what_is_asked_beside_the_question_is_answered_and_the_question_comes_again() -> None:
+    """Who asks for the car park isn't called so."""
+    engine = await make_test_engine(VISIT, FAQ)
+    held = await talk(engine, "visit", "Is there a car prak?", ":help parking", "Ann", "Bern")
+    assert held.script.text.count(" the house.") == 2
+    assert held.script.asked == ["Your name", "Your name", "Your name", "Town"]
+    assert held.view.answers["you"] == {"name": "Ann", "town": "Bern"}
+
+
+async def test_a_workflow_helps_aside_in_a_terminal() -> None:
+    """Help with questions of its own returns to the one that was open, by its end, `:back` or `:cancel`."""
+    engine = await make_test_engine(VISIT, FAQ)
+    inside = (":help", "who wrote this?", ":help", "hours", ":help", ":back", ":help", ":cancel")
+    held = await talk(engine, "visit", "Ann", *inside, "Bern")
+    assert held.script.asked == ["Your name", "Town", *["What about?"] * 3, *["Town", "What about?"] * 2, "Town"]
+    assert "hours: from 9 to 5" in held.script.titles
+    assert any(line.strip() == "Is there a car park?" for line in held.script.written) is False
+    assert (held.view.answers["you"], held.ending) == ({"name": "Ann", "town": "Bern"}, Ending.COMPLETED)
+
+
+async def test_who_leaves_or_begins_anew_while_helped_does_so_where_they_came_from() -> None:
+    """`:quit` in the help leaves it all, and `:restart` is about the questions outside."""
+    engine = await make_test_engine(VISIT, FAQ)
+    held = await talk(engine, "visit", "Ann", ":help", ":quit")
+    assert (held.ending, held.view.step) == (Ending.LEFT, "you")
+    held = await talk(engine, "visit", "Ann", ":help", ":restart", "yes", "Bea", "Bern")
+    assert held.view.answers["you"] == {"name": "Bea", "town": "Bern"}
+    lost = await talk(await make_test_engine({**VISIT, "help": VISIT["help"][1:]}), "visit", ":help", ":quit")
+    assert any(line.strip() == "Is there a car park?" for line in lost.script.written)

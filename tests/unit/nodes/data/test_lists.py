@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -218,10 +218,10 @@ async def test_what_is_no_list_is_refused_by_its_key(handler: Any, config: Any, 
 async def test_a_list_that_is_too_long_is_refused_and_the_longest_takes_no_second(handler: Any, config: Any) -> None:
     """All people of a server wait while one list is gone through."""
     assert "5,001" in await failure_of(handler, config, {"a": list(range(MAX_ITEMS + 1))})
-    begun = perf_counter()
+    begun = process_time()
     await output_of(handler, config, {"a": [{"n": n % 7} for n in range(MAX_ITEMS)] if handler.type != "sort" else
                                      [n * 7919 % MAX_ITEMS for n in range(MAX_ITEMS)]})  # fmt: skip
-    assert perf_counter() - begun < 2
+    assert process_time() - begun < 2
 
 
 async def test_an_expression_that_costs_much_is_stopped() -> None:

@@ -67,10 +67,10 @@ def test_what_a_pattern_cant_have_is_told_at_load_with_its_place(pattern: str, w
 )
 async def test_the_longest_text_takes_no_time(pattern: str, text: str) -> None:
     """Nobody's text keeps a server busy, whatever an author wrote."""
-    began = time.perf_counter()
+    began = time.process_time()
     await value(FindNode, {"x": text}, text="{{ x }}", pattern=pattern)
     await value(ReplaceNode, {"x": text}, text="{{ x }}", pattern=pattern, replacement="")
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(
