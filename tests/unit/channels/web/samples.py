@@ -13,6 +13,7 @@ from wizard.channels.web.markdown_html import html_of
 from wizard.channels.web.pages import (
     AnsweredPage,
     ChatPage,
+    CodePage,
     CopyPage,
     EndPage,
     FailedPage,
@@ -92,6 +93,9 @@ SAMPLES: dict[str, Page] = {
     "bare node type": NodeTypePage("/", title="T"),
     "start": StartPage("/", "S", prompt=Prompt("", "start", "S", "Text", EVERY), given={"x": "1"}, key="k"),
     "bare start": StartPage("/", key="k"),
+    "code": CodePage("/", "S", prompt=Prompt("", "start", "Continue with a code", fields=(field("text"),)), key="k"),
+    "bare code": CodePage("/", key="k"),
+    "saved with a code": SavedPage("/", "S", link="/r/1?token=t", key="k", code="7KQX-2MPA", minutes=10),
     "form": STEP,
     "errors": replace(
         STEP,
