@@ -11,9 +11,10 @@ from wizard.channels.conversation.wording import answers_so_far
 from wizard.definitions.reading.complaints import did_you_mean
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
+from wizard.forms.fields import type_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.words import words_in
-from wizard.model import Value
+from wizard.model import ENDED, Value
 from wizard.model.prompt import THERE
 from wizard.scripts.lines import Calls, Line, Message
 from wizard.scripts.person import CantBeDone, Seen
@@ -79,10 +80,12 @@ class OverChat:
         return any(field.name == self._at[1] and field.choices for field in (await self._world.view()).current.fields)
 
     async def answers(self, answers: Mapping[str, Any]) -> None:
-        """Goes through the step's questions; what isn't named is kept, or skipped."""
+        """Goes through the step's questions; what isn't named is kept, or skipped. What nobody sees stays."""
         await self._knows(answers)
         await self._goes_to_first(answers)
-        left = dict(answers)
+        fields = (await self._world.view()).current.fields
+        unseen = {field.name for field in fields if not type_of(field).is_seen}
+        left = {name: value for name, value in answers.items() if name not in unseen}
         await self._fills_in(left)
         if left and not self.seen.error:
             raise CantBeDone(f"{self.seen.step} doesn't ask {', '.join(left)} here")
@@ -240,7 +243,8 @@ class OverChat:
             self._earlier += [offer for message in messages for offer in message["choices"]]
         self._passed = _passed(view, before[2])
         tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
-        wrong = self._at == before or tries > self._tries or fault not in ("", self._fault)
+        stays = self._at == before and view.status not in ENDED  # a run may end where it stands
+        wrong = stays or tries > self._tries or fault not in ("", self._fault)
         refused, self._tries, self._fault = said and bool(texts) and wrong, tries, fault
         labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
         self.seen = Seen(

@@ -269,3 +269,18 @@ async def test_what_is_said_beside_the_question_is_expected_by_its_text() -> Non
     assert "6:3: error: this isn't taken: I have" in await fails(
         f"{PRICE}- says: agent\n- sees: 'no'\n", ORDER, over="chat"
     )
+
+
+async def test_what_nobody_sees_is_not_said_and_a_run_may_end_where_it_stands() -> None:
+    """A script that gives a hidden field as JSON has it plays in a chat too, and the end of a run that has no last page
+    is no refusal."""
+    definition = """\
+id: short
+nodes:
+  - id: only
+    type: form
+    fields: [{name: source, type: hidden, default: poster}, {name: name, label: Name}]
+"""
+    steps = "- answers: {source: poster, name: Ann}\n- completed: {answers: {only: {name: Ann}}}\n"
+    script = f"workflow: short\nsteps:\n{steps}"
+    await passes(script, definition, over=CHANNELS)

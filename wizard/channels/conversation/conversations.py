@@ -191,8 +191,9 @@ class Conversations:
         try:
             if await self.said_beyond(run_id, number, 1):
                 return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), seconds)
+            with suppress(TimeoutError):  # not wait_for: until Python 3.12 that forgets that it was cancelled
+                async with asyncio.timeout(seconds):
+                    await bell.wait()
         finally:
             bells = self._bells[run_id]
             bells.discard(bell)
