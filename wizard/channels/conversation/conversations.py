@@ -191,8 +191,9 @@ class Conversations:
         try:
             if await self.said_beyond(run_id, number, 1):
                 return
-            with suppress(TimeoutError):
-                await asyncio.wait_for(bell.wait(), seconds)
+            with suppress(TimeoutError):  # wait_for of Python 3.11 takes no notice of who cancels it as the bell rings
+                async with asyncio.timeout(seconds):
+                    await bell.wait()
         finally:
             bells = self._bells[run_id]
             bells.discard(bell)
