@@ -348,9 +348,12 @@ async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> Non
 
 
 async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:
-    """A chat without sockets asks for what is new and waits: a deployment would take as long as the last who does."""
+    """A chat without sockets asks for what is new and waits: a deployment would take as long as the last who does. Who
+    has a socket is told to come back elsewhere."""
     async with talking(await make_test_engine(TWO, store=store)) as caller:
         talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-2")
+        await socket.reads(1)
         waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=25", talk.token))
         runner = caller.client.server.runner
         assert runner is not None
@@ -358,6 +361,7 @@ async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Sto
         await runner.shutdown()
         async with asyncio.timeout(15):
             assert await waiting == {"messages": []}
+            assert (await socket.ws.receive()).data == WSCloseCode.GOING_AWAY
 
 
 async def test_codes_arent_tried_until_one_opens_something(caller: Caller) -> None:
