@@ -3,8 +3,7 @@
 look as far as a long one.
 
 So it is with the variants of a test that tries one rule on many stores, browsers or inputs: `make test` (`--draw`)
-draws a quarter of them, an eighth where a browser opens each, and a third of the recorded vectors; everything else runs
-the whole.
+draws an eighth of them, and a third of the recorded vectors; everything else runs the whole.
 """
 
 from __future__ import annotations
@@ -15,35 +14,37 @@ from collections.abc import Iterable
 
 import pytest
 
-# Where the variants of one rule take their time, below tests/, and one of how many is drawn there.
-VARIANTS = {
-    "browser/": 8,  # each takes seconds
-    **dict.fromkeys(
-        (
-            "acceptance/",
-            "contract/",
-            "corpus/",
-            "faults/",
-            "rules/",
-            "unit/actions/",
-            "unit/channels/",
-            "unit/cli/",
-            "unit/definitions/",
-            "unit/engine/",
-            "unit/expressions/",
-            "unit/forms/",
-            "unit/locale/",
-            "unit/nodes/",
-            "unit/plugins/",
-            "unit/remote/",
-            "unit/stores/",
-            "unit/test_docs.py",
-            "unit/test_forkserver.py",
-            "unit/test_references.py",
-        ),
-        4,
-    ),
-}
+# Where the variants of one rule take their time, below tests/.
+VARIANTS = (
+    "acceptance/",
+    "browser/",
+    "contract/",
+    "corpus/",
+    "faults/",
+    "rules/",
+    "unit/actions/",
+    "unit/channels/",
+    "unit/cli/",
+    "unit/debugging/",
+    "unit/definitions/",
+    "unit/engine/",
+    "unit/events/",
+    "unit/expressions/",
+    "unit/forms/",
+    "unit/locale/",
+    "unit/machine/",
+    "unit/node/",
+    "unit/nodes/",
+    "unit/plugins/",
+    "unit/remote/",
+    "unit/scripts/",
+    "unit/stores/",
+    "unit/test_docs.py",
+    "unit/test_forkserver.py",
+    "unit/test_references.py",
+    "unit/test_walk_of_an_answer.py",
+)
+EACH = 8  # one of so many variants of a test is drawn there
 RECORDED = 3  # one of so many recorded vectors is played
 
 # 0 for the short form, 1 for the whole, 10 for ten times the whole.
@@ -63,14 +64,13 @@ def drawn(of: int, each: int) -> int:
 
 def left_out(items: Iterable[pytest.Item], seed: int) -> set[pytest.Item]:
     """Of each test with variants, those that this seed doesn't draw; a single one stays."""
-    variants: dict[tuple[str, int], list[pytest.Item]] = {}
+    variants: dict[str, list[pytest.Item]] = {}
     for item in items:
         test, bracket, _ = item.nodeid.partition("[")
-        each = next((each for place, each in VARIANTS.items() if test.removeprefix("tests/").startswith(place)), 0)
-        if bracket and each:
-            variants.setdefault((test, each), []).append(item)
+        if bracket and test.removeprefix("tests/").startswith(VARIANTS):
+            variants.setdefault(test, []).append(item)
     return {
         item
-        for (test, each), those in variants.items()
-        for item in random.Random(f"{seed} {test}").sample(those, len(those) - drawn(len(those), each))
+        for test, those in variants.items()
+        for item in random.Random(f"{seed} {test}").sample(those, len(those) - drawn(len(those), EACH))
     }

@@ -194,7 +194,8 @@
     let failures = 0;
     let shown = 0;
     let waiting;
-    const open = () => location.replace(location.pathname);
+    let left = false; // a button was pressed: nothing takes the place of the page that it opens
+    const open = () => left || location.replace(location.pathname);
     const part = (name, within = box) => within.querySelector(`[data-work="${name}"]`);
 
     const show = (percent, text) => {
@@ -249,18 +250,24 @@
 
     // Loads the page anew without scripts
     addEventListener("load", () => setTimeout(() => {
+      if (left) return;
       stop();
       document.querySelector("[http-equiv=refresh]")?.remove();
       if (!box.dataset.events || !window.EventSource) poll();
       else if (document.hidden) stream = null;
       else listen();
     }));
+    document.addEventListener("submit", () => {
+      left = true;
+      clearTimeout(timer);
+      if (stream) stream.close();
+    });
     // A browser opens six connections to a server: a page that nobody sees keeps none of them.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden && stream) {
         stream.close();
         stream = null;
-      } else if (!document.hidden && stream === null) listen();
+      } else if (!document.hidden && stream === null && !left) listen();
     });
   }
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientWebSocketResponse, WSServerHandshakeError
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.channels.api.sockets import FRAME
 from wizard.channels.conversation.codes import TRIES
+from wizard.channels.conversation.meanings import MOST_TEXT
 from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
@@ -40,6 +43,8 @@ async def test_a_two_field_form_is_asked_answered_and_gone_back_from(caller: Cal
     assert [list(one) for one in talk.heard] == [MEMBERS] * 3
     assert talk.texts == ["Welcome\n\nTwo questions follow.", "About you", "Full name"]
     assert talk.asked == ("you", "full_name")
+    (first, *_) = (await caller.gets(f"{talk.path}?rich=1", talk.token))["messages"]
+    assert [*first] == [*MEMBERS, "rich"]  # for who asks for it
     await talk.says("Ann")
     assert talk.asked == ("you", "birth_date")
     await talk.says("back")
@@ -238,6 +243,24 @@ async def test_sockets_and_requests_share_the_room_for_what_is_received(store: S
         refused, again, *said = await socket.reads(4)
         assert [(one["status"], one["id"]) for one in (refused, again)] == [(503, "large"), (503, "large")]
         assert [one["from"] for one in said] == ["person", "engine"]
+        await socket.ws.close()
+
+
+async def test_a_frame_is_never_much_larger_than_a_text(store: Store) -> None:
+    """A server holds what came of a frame until the rest is there: some hundred senders of megabytes, or of a few
+    kilobytes that unpack to megabytes, would leave nothing for others."""
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk, after="w-3", compress=15)
+        assert socket.ws.compress == 0
+        await socket.ws.send_str(json.dumps({"id": "longest", "text": "\N{GRINNING FACE}" * MOST_TEXT}))
+        assert socket.ws.close_code is None
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        for frame in ('{"text": "' + "x" * FRAME + '"}', "[" * FRAME + "]"):
+            await socket.ws.send_str(frame)
+            assert (await socket.ws.receive()).data == WSCloseCode.MESSAGE_TOO_BIG
+            socket = await Socket.opens(talk, after="longest")
+            await socket.reads(1)
         await socket.ws.close()
 
 

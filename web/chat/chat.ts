@@ -10,10 +10,12 @@
 // The page around it may have the strictest policy: the style is a constructed one, nothing is evaluated, and only `src`
 // is connected to. Without scripts, what stands inside the element is shown.
 import { Composer } from "./composer";
-import { iconButton, make } from "./drawing";
+import { make } from "./drawing";
+import { Dropping } from "./dropping";
 import { Line } from "./line";
 import { Log, SECRET } from "./log";
 import { Memory } from "./memory";
+import { Menu } from "./menu";
 import { Refused } from "./messages";
 import type { Message, Problem, Saying, SentFile, Ticket, Wording } from "./messages";
 import { Server } from "./server";
@@ -42,8 +44,7 @@ class WizardChat extends HTMLElement {
   private box!: HTMLElement;
   private panel!: HTMLElement;
   private status!: HTMLElement;
-  private menu!: HTMLElement;
-  private menuButton!: HTMLButtonElement;
+  private readonly dropping = new Dropping();
   private waiting = new Map<string, { saying: Saying; label: string }>();
   private underWay = new Set<string>();
   private edited: Message | null = null;
@@ -52,6 +53,7 @@ class WizardChat extends HTMLElement {
   private asked = ""; // the type of what is asked now
   private last = ""; // the id of the message that was heard last
   private fading = 0;
+  private isThere = true; // the connection
 
   connectedCallback(): void {
     if (this.shadowRoot) {
@@ -66,6 +68,10 @@ class WizardChat extends HTMLElement {
     this.memory = new Memory(this.server.root, this.server.workflow);
     this.box = make("div", { class: "chat", "aria-busy": "true" });
     root.append(this.box);
+    const takes = (): boolean => Boolean(this.composer?.takesFiles) && !this.isOver;
+    this.dropping.watch(this.box, takes, (files) => void this.composer.take(files));
+    this.box.addEventListener("keydown", () => (this.byKeyboard = true));
+    this.box.addEventListener("pointerdown", () => (this.byKeyboard = false));
     void this.begin();
   }
 
@@ -183,7 +189,7 @@ class WizardChat extends HTMLElement {
     if (!this.underWay.size) this.log.works(null);
     if (!isNew || message.from !== "engine") return;
     if (!message.expects && !message.choices.length) void this.lookForTheEnd(message);
-    else if (this.byKeyboard && !(message.choices.length && this.log.focusChoices())) this.composer.focus();
+    else if (this.byKeyboard && !this.log.focusChoices()) this.composer.focus();
     this.byKeyboard = false;
   }
 
@@ -205,22 +211,23 @@ class WizardChat extends HTMLElement {
     const id = problem.id ?? "";
     this.underWay.delete(id);
     if (!this.underWay.size) this.log.works(null);
-    if (problem.status === 0) this.log.mark(id, "waiting");
+    if (problem.status === 0 && !this.line?.isOpen) this.log.mark(id, "waiting");
     else this.log.mark(id, "failed", problem.detail ?? problem.title);
     this.log.reopen();
   }
 
   private connected(there: boolean): void {
-    this.box.toggleAttribute("data-offline", !there);
-    clearTimeout(this.fading);
-    if (!there) {
+    const was = this.isThere;
+    this.isThere = there;
+    if (was || there) clearTimeout(this.fading);
+    if (!there && was) {
       this.underWay.clear();
       this.log.works(null);
       for (const id of this.waiting.keys()) this.log.mark(id, "waiting");
       // Most breaks are over before anybody needs to know of them.
       this.fading = window.setTimeout(() => this.tell(this.say("offline")), 1500);
-      return;
     }
+    if (!there) return;
     if (this.status.textContent) {
       this.tell(this.say("online"));
       this.fading = window.setTimeout(() => this.tell(""), FADE);
@@ -241,16 +248,39 @@ class WizardChat extends HTMLElement {
     this.pass(whole);
   }
 
+  // The button that had the focus goes.
+  private presses(saying: Omit<Saying, "id">, label: string): void {
+    this.sends(saying, label);
+    if (this.byKeyboard) this.log.element.focus();
+  }
+
   private pass(saying: Saying): void {
     this.log.mark(saying.id, "sending");
-    if (saying.files) {
-      this.line?.post(saying, (share) => this.log.progress(saying.id, share));
-    } else if (!this.line?.send(saying)) {
-      this.log.mark(saying.id, "waiting");
+    const { line } = this;
+    if (saying.files && line?.isOpen) line.post(saying, (share) => this.uploads(saying.id, share));
+    else if (!saying.files && line?.send(saying)) this.isAnswered(saying.id);
+    else this.log.mark(saying.id, "waiting");
+  }
+
+  private uploads(id: string, share: number): void {
+    if (share < 1) {
+      this.log.progress(id, share);
       return;
     }
-    this.underWay.add(saying.id);
+    this.log.mark(id, "sending");
+    this.isAnswered(id);
+  }
+
+  // What was said arrived, or will within a moment.
+  private isAnswered(id: string): void {
+    this.underWay.add(id);
     this.log.works({ percent: null, text: "" });
+  }
+
+  private discard(id: string): void {
+    this.line?.stop(id);
+    this.taken(id);
+    this.log.reopen();
   }
 
   private retry(id: string): void {
@@ -263,7 +293,12 @@ class WizardChat extends HTMLElement {
     this.memory.waiting = kept.map(({ saying }) => saying);
   }
 
+  // A file has no words to change: its question is asked again.
   private edit(message: Message): void {
+    if (message.files) {
+      this.sends({ edits: message.id }, this.say("edit"));
+      return;
+    }
     this.edited = message;
     this.composer.asks("text");
     this.composer.edits(message.text);
@@ -286,9 +321,12 @@ class WizardChat extends HTMLElement {
   private draw(): void {
     const { wording } = this;
     this.log = new Log(wording, this.server.root, {
-      presses: (choice, label) => this.sends({ choice }, label),
+      presses: (choice, label) => this.presses({ choice }, label),
+      picks: (text) => this.presses({ text }, text),
+      choosesFile: () => this.composer.chooseFile(),
       edits: (message) => this.edit(message),
       retries: (id) => this.retry(id),
+      discards: (id) => this.discard(id),
     });
     this.composer = new Composer(wording, {
       writes: (text, isSecret) => this.sends({ text }, isSecret ? SECRET : text),
@@ -297,51 +335,30 @@ class WizardChat extends HTMLElement {
     });
     this.panel = make("div", { class: "panel" });
     this.status = make("p", { class: "status", role: "status" });
-    this.menu = make("ul", { class: "menu", id: "menu", role: "list", hidden: true }, ...this.entries());
-    const toggles = { "aria-expanded": "false", "aria-controls": "menu" };
-    this.menuButton = iconButton("menu", this.say("menu"), () => this.toggle(Boolean(this.menu.hidden)), toggles);
-    const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), this.menuButton, this.menu);
+    const menu = new Menu(this.say("menu"), this.entries());
+    const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), menu.button, menu.list);
     this.box.lang = wording.language;
     this.box.dir = wording.direction;
-    const middle = make("div", { class: "middle" }, this.status, this.log.element, this.log.below);
+    this.dropping.element.textContent = this.say("drop");
+    const middle = make("div", { class: "middle" }, this.status, this.log.element, this.log.below, this.dropping.element);
     this.box.replaceChildren(head, middle, this.panel, this.composer.element);
     this.box.removeAttribute("aria-busy");
-    this.box.addEventListener("keydown", (event) => {
-      this.byKeyboard = true;
-      if (event.key !== "Escape" || this.menu.hidden) return;
-      this.toggle(false);
-      this.menuButton.focus();
-    });
-    this.box.addEventListener("pointerdown", (event) => {
-      this.byKeyboard = false;
-      if (!event.composedPath().some((at) => at === this.menu || at === this.menuButton)) this.toggle(false);
-    });
+    menu.watch(head);
   }
 
-  private entries(): HTMLElement[] {
+  private entries(): [string, () => void][] {
     const { commands } = this.wording;
-    const entry = (label: string, pressed: () => void): HTMLElement => {
-      const press = (): void => {
-        this.toggle(false);
-        this.menuButton.focus();
-        pressed();
-      };
-      return make("li", {}, make("button", { type: "button", click: press }, label));
-    };
-    const says = (label: string, command: string): HTMLElement => entry(this.say(label), () => this.sends({ text: commands[command] ?? command }));
+    const says = (label: string, command: string): [string, () => void] => [
+      this.say(label),
+      () => this.sends({ text: commands[command] ?? command }),
+    ];
     return [
       says("menu-back", "back"),
       says("menu-review", "review"),
       says("menu-help", "help"),
-      entry(this.say("menu-restart"), () => void (this.isOver ? this.anew() : this.sends({ text: commands["restart"] ?? "restart" }))),
-      entry(this.say("menu-pages"), () => void this.toPages()),
+      [this.say("menu-restart"), () => void (this.isOver ? this.anew() : this.sends({ text: commands["restart"] ?? "restart" }))],
+      [this.say("menu-pages"), () => void this.toPages()],
     ];
-  }
-
-  private toggle(open: boolean): void {
-    this.menu.hidden = !open;
-    this.menuButton.setAttribute("aria-expanded", String(open));
-    if (open) this.menu.querySelector("button")?.focus();
   }
 
   private async toPages(): Promise<void> {

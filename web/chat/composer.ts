@@ -45,7 +45,7 @@ export class Composer {
     this.day = make("input", { type: "date", class: "day-input", tabindex: "-1", "aria-hidden": "true" });
     this.dayButton = iconButton("date", say("date"), () => this.pickDay(), { hidden: true });
     this.file = make("input", { type: "file", hidden: true, "aria-label": say("attach") });
-    this.attach = iconButton("attach", say("attach"), () => this.file.click(), { hidden: true });
+    this.attach = iconButton("attach", say("attach"), () => this.chooseFile(), { hidden: true });
     const send = make("button", { type: "submit", class: "send", "aria-label": say("send"), title: say("send") }, icon("send"));
     const stop = iconButton("close", say("stop-editing"), () => writer.stopsEditing());
     this.editing = make("div", { class: "editing", hidden: true }, make("span", {}, icon("edit"), say("editing")), stop);
@@ -76,6 +76,14 @@ export class Composer {
     this.grow();
   }
 
+  get takesFiles(): boolean {
+    return this.kind === "file";
+  }
+
+  chooseFile(): void {
+    this.file.click();
+  }
+
   focus(): void {
     (this.secret.hidden ? this.text : this.secret).focus();
   }
@@ -101,9 +109,9 @@ export class Composer {
       if (this.day.value) this.writer.writes(this.day.value, false);
       this.day.value = "";
     });
-    this.file.addEventListener("change", () => void this.read());
+    this.file.addEventListener("change", () => void this.take(this.file.files));
     this.text.addEventListener("paste", (event) => {
-      if (this.kind === "file" && event.clipboardData?.files.length) void this.read(event.clipboardData.files);
+      if (this.takesFiles && event.clipboardData?.files.length) void this.take(event.clipboardData.files);
     });
   }
 
@@ -134,7 +142,8 @@ export class Composer {
     }
   }
 
-  private async read(files: FileList | null = this.file.files): Promise<void> {
+  // The first of these files; what can't be sent is told.
+  async take(files: FileList | null): Promise<void> {
     const file = files?.[0];
     if (!file) return;
     this.file.value = "";

@@ -8,6 +8,7 @@ const LONGEST_PAUSE = 20_000;
 const TRIES = 2; // sockets that never opened, after which there are requests for a while
 const POLLING = 60_000; // milliseconds of requests before a socket is tried again
 const OPENING = 4000; // milliseconds that a socket may take to open: some networks swallow it, Firefox holds it back
+const SILENCE = 30_000; // milliseconds after something was sent in which a socket that works says something
 const FLEETING = 1000; // milliseconds; one that broke earlier is as one that never opened
 
 export interface Listener {
@@ -34,6 +35,8 @@ export class Line {
   private polling: AbortController | null = null;
   private closed = false;
   private posts: Promise<void> = Promise.resolve();
+  private readonly posted = new Map<string, AbortController>();
+  private silence = 0;
 
   constructor(server: Server, ticket: Ticket, last: string, listener: Listener) {
     this.server = server;
@@ -43,43 +46,71 @@ export class Line {
     addEventListener("online", this.hurry);
     addEventListener("offline", this.drop);
     document.addEventListener("visibilitychange", this.hurry);
+    addEventListener("pagehide", this.sleep);
+    addEventListener("pageshow", this.hurry);
     this.open();
+  }
+
+  get isOpen(): boolean {
+    return this.socket?.readyState === WebSocket.OPEN || this.polling !== null;
   }
 
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.polling?.abort();
     this.socket?.close();
+    for (const post of this.posted.values()) post.abort();
+    removeEventListener("pagehide", this.sleep);
+    removeEventListener("pageshow", this.hurry);
     removeEventListener("online", this.hurry);
     removeEventListener("offline", this.drop);
     document.removeEventListener("visibilitychange", this.hurry);
   }
 
-  // False where there is no connection: then it is sent with the next one.
+  // False where there is no connection: then it is sent with the next one. What is said behind a file waits for it.
   send(saying: Saying): boolean {
-    if (this.socket?.readyState === WebSocket.OPEN) {
-      this.socket.send(JSON.stringify(saying));
+    if (!this.isOpen) return false;
+    if (this.polling || this.posted.size) {
+      this.post(saying);
       return true;
     }
-    if (!this.polling) return false;
-    this.post(saying);
+    this.socket?.send(JSON.stringify(saying));
+    clearTimeout(this.silence);
+    this.silence = window.setTimeout(() => this.socket?.close(), SILENCE); // a network that went away tells nobody
     return true;
   }
 
   // One after another, so that they come in the order in which they were said.
   post(saying: Saying, progress?: (share: number) => void): void {
+    if (this.posted.has(saying.id)) return; // it is on its way
+    const stop = new AbortController();
+    this.posted.set(saying.id, stop);
     this.posts = this.posts.then(async () => {
       try {
-        for (const message of await this.server.say(this.ticket, saying, progress)) void message;
+        stop.signal.throwIfAborted();
+        await this.server.say(this.ticket, saying, progress, stop.signal);
         this.listener.taken(saying.id);
         if (this.polling) await this.catchUp();
       } catch (error) {
         const problem = error instanceof Refused ? error.problem : { status: 0, title: "" };
-        if (!this.closed) this.listener.refused({ ...problem, id: saying.id });
+        if (!this.closed && !stop.signal.aborted) this.listener.refused({ ...problem, id: saying.id });
+      } finally {
+        this.posted.delete(saying.id);
       }
     });
   }
+
+  // What isn't sent any more.
+  stop(id: string): void {
+    this.posted.get(id)?.abort();
+  }
+
+  // A page that is left keeps no socket open, so that a browser may show it again as it was.
+  private readonly sleep = (): void => {
+    this.socket?.close();
+  };
 
   private readonly hurry = (): void => {
     if (document.hidden || this.closed || this.polling) return;
@@ -111,6 +142,7 @@ export class Line {
       this.listener.connected(true);
     };
     socket.onmessage = (event) => {
+      clearTimeout(this.silence);
       this.failures = 0;
       this.pause = FIRST_PAUSE;
       this.take(JSON.parse(String(event.data)));

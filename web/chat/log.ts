@@ -1,5 +1,7 @@
 // What was said, drawn: bubbles that belong together, the time below the last of them, the buttons of the question that
 // is open, and how far it is with what is under way.
+import { Choices } from "./choices";
+import type { Picker } from "./choices";
 import { icon, linked, make, rich } from "./drawing";
 import type { Message, Saying, Wording, Work } from "./messages";
 
@@ -10,10 +12,10 @@ const NEAR = 120; // pixels from the end at which somebody still reads along
 
 export type Delivery = "sending" | "waiting" | "failed";
 
-export interface Reader {
-  presses(choice: string, label: string): void;
+export interface Reader extends Picker {
   edits(message: Message): void;
   retries(id: string): void;
+  discards(id: string): void;
 }
 
 interface Own {
@@ -39,10 +41,12 @@ export class Log {
   private readonly newer: HTMLButtonElement;
   private lastBubble: { from: string; at: number; row: HTMLElement } | null = null;
   private lastDay = "";
-  private choices: HTMLElement | null = null;
+  private choices: Choices | null = null;
   private readonly labels = new Map<string, string>(); // of choices that were offered: who presses one says no text
   private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
   private readsAlong = true;
+  private heights = ""; // of what is shown and of all of it, when it was scrolled last
+  private anchor: HTMLElement | null = null; // what a person said last, or what the latest messages begin with
 
   // `root` is where the forms are.
   constructor(wording: Wording, root: string, reader: Reader) {
@@ -51,10 +55,14 @@ export class Log {
     this.reader = reader;
     this.working = make("div", { class: "working", role: "status", hidden: true });
     this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
-    this.element = make("div", { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0" }, this.working);
+    const attributes = { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0", lang: wording.texts };
+    this.element = make("div", attributes, this.working);
     this.element.addEventListener("scroll", () => {
-      const { scrollHeight, scrollTop, clientHeight } = this.element;
-      this.readsAlong = scrollHeight - scrollTop - clientHeight < NEAR;
+      // What a new size of the window does isn't done by who reads.
+      const isResized = this.heights !== this.measured();
+      this.heights = this.measured();
+      if (isResized) return;
+      this.readsAlong = this.isAtEnd;
       if (this.readsAlong) this.newer.hidden = true;
     });
     // A keyboard that comes up on a telephone doesn't hide what was said last.
@@ -75,13 +83,17 @@ export class Log {
     this.shown.add(message.id);
     const along = this.readsAlong;
     if (message.from !== "person") this.close(); // what was asked before is answered, or asked again
+    else if (message.choice || message.files) this.close();
     for (const { choice, label } of message.choices) this.labels.set(choice, label);
     // An answer that was refused is no answer to change.
     if (message.from === "engine" && this.answered?.to && this.answered.to === askedBy(message)) this.answered.edit?.remove();
     this.own.get(message.id)?.row.remove();
     this.own.delete(message.id);
     this.place(this.bubble(message));
-    if (message.choices.length) this.offer(message);
+    if (Choices.has(message)) {
+      this.choices = new Choices(message, this.wording, this.reader);
+      this.place(this.choices.element);
+    }
     this.follow(along || message.from === "person");
   }
 
@@ -98,6 +110,7 @@ export class Log {
     row.querySelector(".meta")?.append(state);
     this.own.set(saying.id, { row, state, saying });
     this.element.insertBefore(row, this.working);
+    this.anchor = row;
     this.mark(saying.id, delivery);
     this.follow(true);
   }
@@ -106,13 +119,21 @@ export class Log {
     const own = this.own.get(id);
     if (!own) return;
     own.row.dataset["state"] = delivery;
-    const words = make("span", {}, why || this.say(delivery));
-    if (delivery !== "failed") own.state.replaceChildren(words);
-    else {
-      const again = make("button", { type: "button", class: "retry", click: () => this.reader.retries(id) }, this.say("retry"));
-      own.state.replaceChildren(words, " ", again);
-      this.follow(true);
-    }
+    own.state.replaceChildren(make("span", {}, why || this.say(delivery)));
+    if (delivery !== "failed") return;
+    this.button(own, "retry", () => this.reader.retries(id));
+    this.button(own, "discard", () => this.discard(id));
+    this.follow(true);
+  }
+
+  private button({ state }: Own, what: string, pressed: () => void): void {
+    state.append(" ", make("button", { type: "button", class: "retry", click: pressed }, this.say(what)));
+  }
+
+  private discard(id: string): void {
+    this.own.get(id)?.row.remove();
+    this.own.delete(id);
+    this.reader.discards(id);
   }
 
   progress(id: string, share: number): void {
@@ -120,7 +141,9 @@ export class Log {
     if (!own) return;
     const bar = own.state.querySelector("progress") ?? make("progress", { max: "1", "aria-label": this.say("uploading") });
     bar.value = share;
-    if (!bar.isConnected) own.state.replaceChildren(bar);
+    if (bar.isConnected) return;
+    own.state.replaceChildren(bar);
+    this.button(own, "stop-upload", () => this.discard(id));
   }
 
   // Three dots while a turn is under way; how far, where that is known.
@@ -138,23 +161,40 @@ export class Log {
   }
 
   toEnd(): void {
-    this.element.scrollTop = this.element.scrollHeight;
-    this.readsAlong = true;
-    this.newer.hidden = true;
+    this.scrollTo(this.element.scrollHeight);
   }
 
   // The first button of the open question, for who goes on by keyboard.
   focusChoices(): boolean {
-    const first = this.choices?.querySelector("button");
-    first?.focus();
-    return Boolean(first);
+    this.choices?.focus();
+    return this.choices !== null;
   }
 
   // The buttons of the question that was open are of no use any more.
   close(): void {
-    this.choices?.querySelectorAll("button").forEach((button) => (button.disabled = true));
-    this.choices?.remove();
+    this.choices?.close();
     this.choices = null;
+  }
+
+  // A question whose button couldn't be sent may be answered again.
+  reopen(): void {
+    this.choices?.reopen();
+  }
+
+  private get isAtEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < NEAR;
+  }
+
+  private measured(): string {
+    return `${this.element.clientHeight} ${this.element.scrollHeight}`;
+  }
+
+  private scrollTo(top: number): void {
+    this.element.scrollTop = top;
+    this.heights = this.measured();
+    this.readsAlong = this.isAtEnd;
+    this.newer.hidden = this.readsAlong;
   }
 
   // As the reader's own country writes times, where it speaks the language.
@@ -167,9 +207,15 @@ export class Log {
     return this.wording.words[what] ?? what;
   }
 
+  // To the end, but not past where the latest messages begin: who is told much reads it from there.
   private follow(along: boolean, silently = false): void {
-    if (along) this.toEnd();
-    else if (!silently) this.newer.hidden = false;
+    if (!along) {
+      if (!silently) this.newer.hidden = false;
+      return;
+    }
+    const { scrollHeight, clientHeight } = this.element;
+    const end = scrollHeight - clientHeight;
+    this.scrollTo(this.anchor?.isConnected ? Math.min(end, this.anchor.offsetTop - 12) : end);
   }
 
   private place(row: HTMLElement): void {
@@ -180,31 +226,41 @@ export class Log {
   private bubble(message: Message, isPending = false): HTMLElement {
     const at = new Date(message.at);
     const { language } = this;
-    const speaker = make("span", { class: "unseen" }, `${this.say(`from-${message.from}`)} `);
+    const last = this.lastBubble;
+    const goesOn = last?.from === message.from && at.getTime() - last.at < TOGETHER;
+    const isNamed = message.from === "operator" && !goesOn; // who they write with is no machine
+    const speaker = make("span", { class: isNamed ? "who" : "unseen" }, `${this.say(`from-${message.from}`)} `);
     const body = make("div", { class: "bubble", dir: "auto" }, speaker, ...this.content(message));
     const time = make("time", { datetime: message.at }, new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at));
     const meta = make("div", { class: "meta" }, time);
     const row = make("div", { class: `row ${message.from}`, "data-id": message.id }, body, meta);
     if (isPending) return row;
-    if (message.from === "person") this.answered = { to: askedBy(message), edit: null };
-    if (message.from === "person") meta.append(make("span", { class: "done" }, icon("done"), make("span", { class: "unseen" }, this.say("sent"))));
-    const { expects, edits, files } = message;
-    if (message.from === "person" && expects?.name && expects.type !== "password" && !edits && !files) {
-      const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits({ ...message, text: this.textOf(message) }) }, icon("edit"), this.say("edit"));
-      edit.setAttribute("aria-label", `${this.say("edit")}: ${this.textOf(message).slice(0, 80)}`);
-      meta.append(edit);
-      this.answered = { to: askedBy(message), edit };
-    }
-    const last = this.lastBubble;
-    if (last && last.from === message.from && at.getTime() - last.at < TOGETHER) last.row.classList.add("goes-on");
+    if (message.from === "person") this.finish(message, meta);
+    const isSoon = last && at.getTime() - last.at < TOGETHER;
+    if (!isSoon || message.from === "person") this.anchor = row;
+    if (isSoon) last.row.classList.add("soon");
+    if (goesOn) last.row.classList.add("goes-on");
     this.lastBubble = { from: message.from, at: at.getTime(), row };
     this.dayOf(at);
     return row;
   }
 
+  // What a person said arrived, and may be an answer that they can change.
+  private finish(message: Message, meta: HTMLElement): void {
+    this.answered = { to: askedBy(message), edit: null };
+    meta.append(make("span", { class: "done" }, icon("done"), make("span", { class: "unseen" }, this.say("sent"))));
+    const { expects, edits } = message;
+    if (!expects?.name || expects.type === "password" || edits) return;
+    const text = this.textOf(message) || (message.files?.[0] ?? "");
+    const edit = make("button", { type: "button", class: "edit", click: () => this.reader.edits({ ...message, text }) }, icon("edit"), this.say("edit"));
+    edit.setAttribute("aria-label", `${this.say("edit")}: ${text.slice(0, 80)}`);
+    meta.append(edit);
+    this.answered.edit = edit;
+  }
+
   private content(message: Message): Node[] {
     const parts: Node[] = [];
-    if (message.edits) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
+    if (message.edits && (message.text || message.files)) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
     const text = this.textOf(message);
     for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
     if (!text) return parts;
@@ -225,7 +281,9 @@ export class Log {
 
   private textOf(message: Message): string {
     if (message.from === "person" && message.expects?.type === "password") return SECRET;
-    return message.text || (message.choice ? this.labels.get(message.choice) ?? "…" : "");
+    if (message.text || message.files) return message.text;
+    if (message.edits) return this.say("edit"); // what was asked anew by that
+    return message.choice ? this.labels.get(message.choice) ?? "…" : "";
   }
 
   private dayOf(at: Date): void {
@@ -235,39 +293,5 @@ export class Log {
     this.lastDay = day;
     const isToday = at.toDateString() === new Date().toDateString();
     if (!(isFirst && isToday)) this.place(make("p", { class: "day" }, day));
-  }
-
-  private offer(message: Message): void {
-    const list = make("ul", { class: "choices", "aria-label": this.say("choices"), role: "list" });
-    for (const { choice, label } of message.choices) {
-      const button = make("button", { type: "button", dir: "auto" }, label);
-      button.addEventListener("click", () => {
-        if (button.disabled) return;
-        list.querySelectorAll("button").forEach((other) => (other.disabled = true));
-        button.classList.add("pressed");
-        this.reader.presses(choice, label);
-      });
-      list.append(make("li", {}, button));
-    }
-    list.addEventListener("keydown", (event) => this.move(event, list));
-    this.choices = list;
-    this.place(list);
-  }
-
-  private move(event: KeyboardEvent, list: HTMLElement): void {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    const buttons = [...list.querySelectorAll("button")];
-    const at = buttons.findIndex((button) => button.matches(":focus"));
-    buttons[(at + step + buttons.length) % buttons.length]?.focus();
-    event.preventDefault();
-  }
-
-  // A question whose button couldn't be sent may be answered again.
-  reopen(): void {
-    this.choices?.querySelectorAll("button").forEach((button) => {
-      button.disabled = false;
-      button.classList.remove("pressed");
-    });
   }
 }

@@ -57,10 +57,12 @@ export interface Ticket {
   token: string;
 }
 
-// `words` by what they are for; `commands` is what the menu says for a person.
+// `words` by what they are for, in `language`; the workflow's own are in that of its `texts`. `commands` is what the menu
+// says for a person.
 export interface Wording {
   title: string;
   language: string;
+  texts: string;
   direction: "ltr" | "rtl";
   largest: number;
   form: string;

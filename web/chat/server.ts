@@ -3,6 +3,7 @@ import { Refused } from "./messages";
 import type { Message, Problem, Saying, Ticket, Wording } from "./messages";
 
 const WAIT = 25; // seconds that a request for what is new may take
+const RICH = "rich=1"; // authors' bold, lists and links in messages
 const PATIENCE = 20_000; // milliseconds for any other
 
 export class Server {
@@ -27,7 +28,7 @@ export class Server {
 
   async begin(key: string, input: unknown): Promise<Ticket & { messages: Message[] }> {
     const body = { workflow: this.workflow, ...(input ? { input } : {}), ...(this.language ? { language: this.language } : {}) };
-    return (await this.call("POST", "api/v1/conversations", body, "", { "Idempotency-Key": key })) as never;
+    return (await this.call("POST", `api/v1/conversations?${RICH}`, body, "", { "Idempotency-Key": key })) as never;
   }
 
   // Has the conversation say where it is.
@@ -37,7 +38,7 @@ export class Server {
 
   // What was said after a message. With `waits`, as soon as there is something.
   async said(ticket: Ticket, after: string, waits = false, signal?: AbortSignal): Promise<Message[]> {
-    const query = new URLSearchParams({ limit: "200", ...(after ? { after } : {}), ...(waits ? { wait: String(WAIT) } : {}) });
+    const query = new URLSearchParams({ limit: "200", rich: "1", ...(after ? { after } : {}), ...(waits ? { wait: String(WAIT) } : {}) });
     const address = `${this.conversation(ticket)}/messages?${query}`;
     return ((await this.call("GET", address, undefined, ticket.token, {}, signal)) as { messages: Message[] }).messages;
   }
@@ -48,16 +49,17 @@ export class Server {
 
   socket(ticket: Ticket, after: string): WebSocket {
     const address = new URL(`${this.conversation(ticket)}/ws`, this.root);
+    address.search = RICH;
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     if (after) address.searchParams.set("after", after);
     return new WebSocket(address, ["wizard.conversation", `bearer.${ticket.token}`]);
   }
 
   // An XMLHttpRequest, as only that says how far an upload is.
-  say(ticket: Ticket, saying: Saying, progress: (share: number) => void = () => undefined): Promise<Message[]> {
+  say(ticket: Ticket, saying: Saying, progress: (share: number) => void = () => undefined, signal?: AbortSignal): Promise<Message[]> {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
-      request.open("POST", `${this.root}${this.conversation(ticket)}/messages`);
+      request.open("POST", `${this.root}${this.conversation(ticket)}/messages?${RICH}`);
       request.setRequestHeader("Authorization", `Bearer ${ticket.token}`);
       request.setRequestHeader("Content-Type", "application/json");
       request.responseType = "json";
@@ -66,7 +68,8 @@ export class Server {
         if (request.status < 400 && request.response) resolve((request.response as { messages: Message[] }).messages);
         else reject(new Refused((request.response as Problem) ?? { status: request.status, title: request.statusText }));
       };
-      request.onerror = () => reject(new TypeError("no connection"));
+      request.onerror = request.onabort = () => reject(new TypeError("no connection"));
+      signal?.addEventListener("abort", () => request.abort());
       request.send(JSON.stringify(saying));
     });
   }

@@ -51,7 +51,7 @@ def _open(body: Problems, token: Problems, start: Problems) -> Json:
             "be done with a run can be done with it as well, and what is answered elsewhere is told in it."
         ),
         "security": [{}, {"token": []}],
-        "parameters": [parameter("idempotencyKey")],
+        "parameters": [parameter("idempotencyKey"), parameter("rich")],
         "requestBody": json_body("Open", examples.OPEN, required=True),
         "responses": {"201": opened, **answers},
     }
@@ -68,7 +68,7 @@ def _say(body: Problems, token: Problems) -> Json:
             "understood is no error: it is said. In the place of an id `Idempotency-Key` does as well."
         ),
         "security": [{"token": []}],
-        "parameters": [parameter("idempotencyKey")],
+        "parameters": [parameter("idempotencyKey"), parameter("rich")],
         "requestBody": json_body("Say", examples.SAY, required=True),
         "responses": {"200": said, **problem_answers(problems)},
     }
@@ -94,7 +94,7 @@ def _said(token: Problems) -> Json:
         "operationId": "said",
         "summary": "What was said in a conversation, in order",
         "security": [{"token": []}],
-        "parameters": [parameter("afterMessage"), parameter("mostMessages"), parameter("wait")],
+        "parameters": [parameter("afterMessage"), parameter("mostMessages"), parameter("wait"), parameter("rich")],
         "responses": {"200": said, **problem_answers((INVALID_REQUEST, INVALID_INPUT, *token))},
     }
 
@@ -110,7 +110,7 @@ def _socket(token: Problems) -> Json:
             "browser brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`."
         ),
         "security": [{"token": []}],
-        "parameters": [parameter("afterMessage")],
+        "parameters": [parameter("afterMessage"), parameter("rich")],
         "responses": {
             "101": {"description": "The connection is a WebSocket from here on"},
             **problem_answers((INVALID_REQUEST, INVALID_INPUT, *token, NOT_ALLOWED, TOO_MANY_FOLLOWERS)),

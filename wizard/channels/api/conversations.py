@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,7 +10,7 @@ from aiohttp import web
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.idempotency import CREATION, Answer, idempotency_key
 from wizard.channels.api.moves import Moves, Respond, created
-from wizard.channels.api.parameters import MESSAGES, WAITING
+from wizard.channels.api.parameters import MESSAGES, RICH, WAITING
 from wizard.channels.api.requests import OPEN, check_one_of
 from wizard.channels.conversation.codes import TRIES, Codes
 from wizard.channels.conversation.conversations import Conversations
@@ -54,7 +54,7 @@ class Talks:
             run_id = await self._admission.opened(request, body["run"])
             said = await self._talks.join(run_id, body.get("language", ""))
             token = self._admission.token(request)
-            return as_json(201, encode({"id": run_id, "token": token, "messages": _listed(said)}))
+            return as_json(201, encode({"id": run_id, "token": token, "messages": _listed(request, said)}))
         if "code" in body:
             return await self._continue(request, body["code"], body.get("language", ""))
         starter = await self._admission.starter(request, body)
@@ -69,8 +69,11 @@ class Talks:
                 respond=respond,
             )
 
+        def opening(view: RunView) -> Mapping[str, Any]:
+            return {"id": view.id, "messages": _listed(request, view.said)}
+
         answer: Answer = await self._moves.answered(
-            request, CREATION, body, turn, _opening, sender=starter.name, needs_random=starter.is_stranger
+            request, CREATION, body, turn, opening, sender=starter.name, needs_random=starter.is_stranger
         )
         return created(answer, request.rel_url.raw_path)
 
@@ -79,7 +82,7 @@ class Talks:
         self._code_quota.check(client_of(request, self._settings.proxies))
         opened = await self._codes.use(code)
         said = await self._talks.join(opened.run, language)
-        answer = {"id": opened.run, "token": opened.token, "messages": _listed(said)}
+        answer = {"id": opened.run, "token": opened.token, "messages": _listed(request, said)}
         return as_json(201, encode(answer))
 
     async def code(self, request: web.Request) -> web.Response:
@@ -96,7 +99,7 @@ class Talks:
         body = await self._admission.body(request, SAY)
         incoming = incoming_of(body, body.get("id") or _id_by_key(request))
         said = await self._talks.hear(run_id, incoming)
-        return as_json(200, encode({"messages": _listed(said)}))
+        return as_json(200, encode({"messages": _listed(request, said)}))
 
     async def said(self, request: web.Request) -> web.Response:
         """What was said after a message, in order; with `wait`, as soon as there is something."""
@@ -108,19 +111,16 @@ class Talks:
         if not said and seconds:
             said = await self._talks.said_within(run_id, after, seconds, limit)
         headers = next_page(request, after=said[-1].id, limit=limit) if len(said) == limit else None
-        return as_json(200, encode({"messages": _listed(said)}), headers)
+        return as_json(200, encode({"messages": _listed(request, said)}), headers)
 
     def check_rate(self, run_id: str) -> None:
         """Raises Refused (429) where too much is said in one conversation: others aren't slowed by it."""
         self._quota.check(run_id)
 
 
-def _listed(said: list[Utterance]) -> list[dict[str, Any]]:
-    return [message_json(one) for one in said]
-
-
-def _opening(view: RunView) -> Mapping[str, Any]:
-    return {"id": view.id, "messages": [message_json(one) for one in view.said]}
+def _listed(request: web.Request, said: Sequence[Utterance]) -> list[dict[str, Any]]:
+    rich = bool(RICH.of(request))
+    return [message_json(one, rich=rich) for one in said]
 
 
 def _id_by_key(request: web.Request) -> str:

@@ -20,6 +20,7 @@ AFTER = Number("after", "Only entries with a higher number.", 0, 2**53, 0)
 ENTRIES = Number("limit", "How many entries at most.", 1, MOST_ENTRIES, MOST_ENTRIES)
 MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
 WAITING = Number("wait", "How many seconds to wait for a message where there is none.", 0, 25, 0)
+RICH = Number("rich", "1 adds the looks of a text to messages that have any.", 0, 1, 0)
 RUNS = Number("limit", "How many runs at most.", 1, MOST_LISTED, MOST_LISTED)
 
 
@@ -56,6 +57,7 @@ def _query() -> Json:
         "afterMessage": text("after", "Only messages after the one with this id.", maxLength=200),
         "mostMessages": MESSAGES.described,
         "wait": WAITING.described,
+        "rich": RICH.described,
     }
 
 

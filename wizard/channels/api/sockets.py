@@ -4,7 +4,7 @@ Each text frame is one message, as `POST …/messages` takes it and as it answer
 problem document, with the message's `id` where it had one. Everything that is said in the conversation is sent,
 whoever says it, once and in order: who comes back names the last message that they have (`?after=`). Frames with a
 member `work` tell how far work is that the run waits for, and one with `taken` names a message of the client's that was
-dealt with; they are no messages, and aren't kept.
+dealt with; they are no messages, and aren't kept. A frame has no room for files of some size: these are posted.
 
 A browser can't send a header here. It brings the token as a subprotocol: `wizard.conversation, bearer.TOKEN`.
 """
@@ -20,8 +20,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from wizard.channels.api.admission import Admission
 from wizard.channels.api.conversations import Talks
+from wizard.channels.api.parameters import RICH
 from wizard.channels.conversation.conversations import LOOK, Conversations
-from wizard.channels.conversation.meanings import MAX_ID
+from wizard.channels.conversation.meanings import MAX_ID, MOST_TEXT
 from wizard.channels.conversation.message_json import SAY, incoming_of, message_json
 from wizard.channels.http.bodies import ROOM, Crowded, Room
 from wizard.channels.http.cross_origin import CrossOrigin
@@ -55,7 +56,7 @@ BEARER = "bearer."
 HEARTBEAT = 20.0  # seconds between two pings; who doesn't answer one is gone
 MOST, MOST_OF_ONE = 5_000, 10  # sockets of a server, and of one conversation
 IN_HAND = 20  # messages of one socket that are taken in and wait for their turn
-FRAME = 64_000  # bytes around the largest message: JSON, names, base64's fourth byte
+FRAME = 12 * MOST_TEXT + 64_000  # bytes: the longest text, however it is written as JSON, and names. Files are posted
 
 
 class Sockets:
@@ -68,7 +69,7 @@ class Sockets:
         self._talks = talks
         self._calls = calls
         self._admission = admission
-        self.largest = settings.body_limit + FRAME  # bytes of a message
+        self.largest = min(FRAME, settings.body_limit)  # bytes of a message
         self._cross_origin = CrossOrigin(settings)
         self._places = Places(MOST, MOST_OF_ONE)
         self._stopping = asyncio.Event()  # each closes its own: from outside, nobody would hear the answer to that
@@ -84,7 +85,12 @@ class Sockets:
         if len(after) > MAX_ID:
             raise unreadable("`after` must be the id of a message of this conversation.")
         last = await self._talks.number_of(run_id, after)
-        socket = web.WebSocketResponse(protocols=(PROTOCOL,), heartbeat=HEARTBEAT, max_msg_size=self.largest)
+        socket = web.WebSocketResponse(
+            protocols=(PROTOCOL,),
+            heartbeat=HEARTBEAT,
+            max_msg_size=self.largest,  # what has come of a frame is held until the rest is there, and takes no ROOM
+            compress=False,  # a thousandth of a frame's bytes would do to keep the server busy with it
+        )
         if not socket.can_prepare(request):
             raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
         try:
@@ -112,6 +118,7 @@ class _Line:
     ) -> None:
         self._of, self._socket, self._request = of, socket, request
         self._run_id, self._last = run_id, last  # the number of the last message that was sent
+        self._rich = bool(RICH.of(request))
         self._came: asyncio.Queue[str | None] = asyncio.Queue(IN_HAND)  # None at the end
         self._room = request.config_dict.get(ROOM) or Room(IN_HAND * of.largest)
         self._held = 0  # bytes of room that what waits has
@@ -200,7 +207,7 @@ class _Line:
         talks = self._of._talks
         while not self._socket.closed:
             for one in await talks.said_beyond(self._run_id, self._last):
-                await self._put(message_json(one))
+                await self._put(message_json(one, rich=self._rich))
                 self._last = one.number
             await self._tell_of_work()
             await talks.wait(self._run_id, LOOK, self._last)

@@ -62,8 +62,9 @@ Message = TypedDict(
 )
 
 
-def message_json(said: Utterance) -> dict[str, Any]:
-    """As it is sent. It has `choice`, `edits`, `replies`, `files` and `rich` only where something came so."""
+def message_json(said: Utterance, *, rich: bool = False) -> dict[str, Any]:
+    """As it is sent. It has `choice`, `edits`, `replies` and `files` only where something came so, and the looks of its
+    text where it has any and they are asked for: all else that it says it says in words."""
     expects = said.expects
     return {
         "id": said.id,
@@ -72,7 +73,7 @@ def message_json(said: Utterance) -> dict[str, Any]:
         "choices": [{"choice": offer.choice, "label": offer.label} for offer in said.choices],
         "expects": None if expects is None else {"type": expects.type, "name": expects.name, "step": expects.step},
         "at": said.at,
-        **said.details,
+        **{name: given for name, given in said.details.items() if rich or name != "rich"},
     }
 
 

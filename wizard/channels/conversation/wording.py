@@ -72,20 +72,22 @@ def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
 # -- pages ---------------------------------------------------------------------------------------
 
 
-def page_text(prompt: Prompt) -> str:
-    """What stands above the questions of a page; "" where that is nothing."""
+def page_text(prompt: Prompt, *, heads: bool = False) -> str:
+    """What stands above the questions of a page; "" where that is nothing. Its title stands out where it `heads`
+    something."""
     title = "" if is_own_name(prompt.title, prompt.step) else prompt.title
     if len(prompt.fields) == 1 and title == prompt.fields[0].label:
         title = ""
     more = (prompt.again, prompt.text)
-    return joined("\n\n", (strong(title) if any(text.strip() for text in more) else title, *more))
+    stands_out = heads or any(text.strip() for text in more)
+    return joined("\n\n", (strong(title) if stands_out else title, *more))
 
 
 def heading_text(prompt: Prompt, *, asks: bool) -> str:
     """What is said when a page is come to, before what it `asks`: its list as well, which is else what is asked."""
     if not asks:
-        return page_text(prompt) if prompt.items else ""
-    return joined("\n\n", (page_text(prompt), items_text(prompt)))
+        return page_text(prompt, heads=True) if prompt.items else ""
+    return joined("\n\n", (page_text(prompt, heads=True), items_text(prompt)))
 
 
 def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:

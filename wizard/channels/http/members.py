@@ -17,6 +17,7 @@ from wizard.channels.http.problems import Refused, unreadable
 MAX_TEXT = 500  # characters of a step's path, a workflow's id and the like
 MAX_REVISION = 2**53  # beyond it JSON numbers aren't exact in every language
 MOST_TOLD = 20  # mistakes in one body
+LONGEST_NAME = 60  # characters of a member's name that are said again
 
 EXACT = ConfigDict(strict=True, extra="forbid")
 
@@ -59,16 +60,42 @@ class Body(Generic[Members]):
         return members
 
     def _refusal(self, body: dict[str, Any]) -> Refused:
-        mistakes = [f"there is no member `{name[:60]}` here" for name in body if name not in self.names]
+        mistakes = [f"there is no member `{name[:LONGEST_NAME]}` here" for name in body if name not in self.names]
         try:
             self._validate({name: body[name] for name in self.names if name in body})
         except ValidationError as error:
-            types = self.adapter.json_schema()["properties"]
-            for wrong in error.errors():
-                name = wrong["loc"][0]
-                missing = wrong["type"] == "missing" and len(wrong["loc"]) == 1
-                mistakes.append(f"`{name}` {'is missing' if missing else _wanted(types[name])}")
-        return unreadable(f"The body can't be taken: {'; '.join(mistakes[:MOST_TOLD])}.")
+            schema = self.adapter.json_schema()
+            mistakes += [_mistake(schema, wrong["loc"], wrong["type"]) for wrong in error.errors()]
+        return unreadable(f"The body can't be taken: {'; '.join(list(dict.fromkeys(mistakes))[:MOST_TOLD])}.")
+
+
+def _mistake(schema: Mapping[str, Any], place: tuple[int | str, ...], kind: str) -> str:
+    """What is wrong at a place of a body; where the schema doesn't lead there, with the member that it is in."""
+    if kind == "extra_forbidden" and len(place) > 1:
+        return f"there is no member `{_named(place)}`"
+    wanted = _schema_at(schema, place)
+    if wanted is None:
+        place, wanted = place[:1], schema["properties"][place[0]]
+        kind = ""
+    return f"`{_named(place)}` {'is missing' if kind == 'missing' else _wanted(wanted)}"
+
+
+def _schema_at(schema: Mapping[str, Any], place: tuple[int | str, ...]) -> Mapping[str, Any] | None:
+    found: Mapping[str, Any] = schema
+    for part in place:
+        if "$ref" in found:
+            found = schema["$defs"][found["$ref"].rpartition("/")[2]]
+        inner = found.get("items") if isinstance(part, int) else found.get("properties", {}).get(part)
+        if not isinstance(inner, Mapping):
+            return None
+        found = inner
+    return found
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    """As in JavaScript: files[0].name."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part[:LONGEST_NAME]}" for part in place)
+    return "".join(parts).removeprefix(".")
 
 
 def _wanted(schema: Mapping[str, Any]) -> str:
@@ -97,7 +124,8 @@ def _wanted(schema: Mapping[str, Any]) -> str:
             each = "with a name" if listed is None else f"of them one of {', '.join(listed)}"
             return f"must be an object of at most {schema['maxProperties']:,} members, each {each}"
         case "array":
-            return f"must be a list of at most {schema['maxItems']:,} names"
+            each = "objects" if "$ref" in schema.get("items", {}) else "names"
+            return f"must be a list of at most {schema['maxItems']:,} {each}"
         case kind:
             return _WANTED[kind]
 

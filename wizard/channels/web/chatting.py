@@ -77,6 +77,7 @@ class Chatting:
         said = {
             "title": workflow.title or self._site.name(language),
             "language": words.language,
+            "texts": workflow.language,
             "direction": direction(words.language),
             "largest": settings.body_limit - 2_000,  # of a file in base64, with what is around it
             "form": f"w/{workflow.id}",

@@ -86,7 +86,7 @@ async def test_what_cannot_be_handed_in_is_said(office: Office) -> None:
     await office.ann.is_refused(422, "invalid-input", "POST", path, {"input": {"land": "CH"}})
     problem = await office.ann.is_refused(400, "invalid-request", "POST", path, {"stage": "last", "fork": {"run": "a"}})
     assert "`stage` must be `draft` or `deployed` or a whole number" in problem["detail"]
-    assert "`fork` must be as its schema says" in problem["detail"]
+    assert "`fork.step` is missing" in problem["detail"]
     for member, value in (("at", "tomorrow"), ("at", "2026-03-27T10:00:00")):
         await office.ann.is_refused(400, "invalid-request", "POST", path, {member: value})
     await office.ann.is_refused(422, "invalid-input", "POST", path, {"takes": {"who": "long"}})

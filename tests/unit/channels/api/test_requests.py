@@ -9,9 +9,12 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from wizard.channels.api.requests import CHANGE, EVENT, NEXT, START, revision_of
+from wizard.channels.conversation.message_json import SAY
 from wizard.channels.http.members import Body
 from wizard.channels.http.problems import INVALID_REQUEST, Refused
 from wizard.engine.asks import MAX_KEY
+
+FILE = {"name": "a.pdf", "content": "aGk="}
 
 
 @pytest.mark.parametrize(
@@ -43,6 +46,12 @@ from wizard.engine.asks import MAX_KEY
         (EVENT, {"name": "n" * 65}, "`name` must be 1 to 64 letters"),
         (EVENT, {"name": "paid", "key": ""}, f"`key` must be text of 1 to {MAX_KEY} characters"),
         (EVENT, {"name": "paid", "key": "k" * (MAX_KEY + 1)}, "`key` must be text"),
+        (SAY, {"files": "a.pdf"}, "`files` must be a list of at most 10 objects"),
+        (SAY, {"files": [FILE] * 11}, "`files` must be a list of at most 10 objects"),
+        (SAY, {"files": [FILE, "a.pdf"]}, r"`files\[1\]` must be as its schema says, `FileSaid`"),
+        (SAY, {"files": [{"name": "a.pdf"}]}, r"`files\[0\].content` is missing"),
+        (SAY, {"files": [FILE | {"name": "n" * 1001}]}, r"`files\[0\].name` must be text of at most 1,000 characters"),
+        (SAY, {"files": [FILE | {"size": 1}]}, r"there is no member `files\[0\].size`"),
     ],
 )
 def test_members_have_names_and_types(members: Body[Any], body: dict[str, Any], said: str) -> None:

@@ -54,7 +54,7 @@ def written(pieces: Any) -> str:
 
 
 def looks(said: Utterance) -> str:
-    return written(message_json(said).get("rich", []))
+    return written(message_json(said, rich=True).get("rich", []))
 
 
 async def talk(name: str) -> tuple[Chat, list[Utterance]]:
@@ -87,7 +87,7 @@ async def test_what_a_conversation_shows_as_pages_do() -> None:
     assert looks(chat.heard[0]).endswith("<p>Your age</p><p>- In <strong>years</strong></p>")
     await chat.says("7")
     assert looks(chat.heard[-1]).startswith("<ol 1><li 1.>Your age: <strong>7</strong></li></ol><p>")
-    assert "rich" not in message_json((await chat.presses("Continue")).heard[-1])
+    assert "rich" not in message_json((await chat.presses("Continue")).heard[-1], rich=True)
     kept = await chat.engine.said(chat.id, 0)
     assert looks(kept[1]) == looks(said[1])
 
