@@ -32,6 +32,7 @@ from tests.drawing import examples
 from tests.invariants import check_stack
 
 REQUESTS = examples(10_000)
+RARE = 0 if REQUESTS >= 10_000 else 2  # statuses that fewer requests may not come to
 WORKERS = 4  # lines that requests are sent over side by side, each to runs of its own
 READ_WHOLE = 20  # of so many pages one is read as a whole; to read all would take most of the time
 
@@ -158,7 +159,8 @@ async def test_no_server_error_in_thousands_of_requests(tmp_path: Path, fuzz_see
             pytest.fail(f"FUZZ_SEED={fuzz_seed}: {_told(group_.exceptions[0])}")
         seen = sum((attacker.seen for attacker in attackers), Counter[int]())
         print(f"seed {fuzz_seed}: {dict(sorted(seen.items()))}")
-        assert {200, 303, 400, 403, 404, 405, 409, 413, 415, 422} <= seen.keys(), "the mutations don't reach far"
+        unseen = {200, 303, 400, 403, 404, 405, 409, 413, 415, 422} - seen.keys()
+        assert len(unseen) <= RARE, f"the mutations don't reach far: {unseen}"
         for run_id in await site.everything():
             await check_run(site, run_id)
         await _a_person_can_still_go_through(site)

@@ -182,7 +182,7 @@ class Walker:
             *(each.posts(each.pairs("next"), headers=self._headers()) for each in (self.visitor, other))
         )
         for each in (other, self.visitor):
-            assert each.page.status in (200, 409, 410, 422), f"{each.page.status} at {each.page.address}"
+            assert each.page.status in _taken(each.page), f"{each.page.status} at {each.page.address}"
         taken = [each for each in (self.visitor, other) if each.page.address != page.address]
         self.visitor.page = (taken or [self.visitor])[0].page
         self._remembers(page, "next", typed)
@@ -322,8 +322,7 @@ class Walker:
         page = self.page
         self.statuses[page.status] += 1
         more = (*more, 400) if "refused=button" in page.address else more
-        more = (*more, 429) if page.path == "/code" else more  # ten tries a minute
-        assert page.status in (200, 409, 410, 422, *more), f"{page.status} at {page.address}: {page.text}"
+        assert page.status in (*_taken(page), *more), f"{page.status} at {page.address}: {page.text}"
         assert all(status in (303, page.status) for status in self.visitor.statuses)
         assert page.title, page.address
         assert page.heading, page.address
@@ -398,3 +397,8 @@ class Walker:
         host = urlsplit(self.visitor.address("/")).netloc
         found = [each for each in page.links.values() if each and not each.startswith("#")]
         return [each for each in dict.fromkeys(found) if urlsplit(self.visitor.address(each)).netloc == host]
+
+
+def _taken(page: Page) -> tuple[int, ...]:
+    """What a page may be answered with that can be gone on from."""
+    return (200, 409, 410, 422, *((429,) if page.path == "/code" else ()))  # of codes ten tries a minute
