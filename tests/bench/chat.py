@@ -74,8 +74,8 @@ async def _until_asked(socket: ClientWebSocketResponse, sent: str) -> None:
     known = not sent
     while True:
         said = json.loads((await socket.receive(timeout=60)).data)
-        known = known or said["id"] == sent
-        if known and said["from"] == "engine" and said["expects"] is not None:
+        known = known or said.get("id") == sent  # frames of other kinds have none
+        if known and said.get("from") == "engine" and said["expects"] is not None:
             return
 
 

@@ -60,7 +60,7 @@ async def test_links_and_lists_are_for_everybody(written: Site, opens: Opens) ->
     """A long link would push the page sideways, or couldn't be reached without a mouse."""
     ann = await opens(viewport=SMALL)
     await ann.visits(f"{written.address}/w/prose")
-    assert len(await ann.page.evaluate(LINKS)) == 2
+    assert len(await ann.page.evaluate(LINKS)) == 3  # the third leads to where a code is typed
     await is_for_everybody(ann)
     for number, answers in enumerate(((), ({"word": "x", "pick": "a"},), ({"word": "x", "pick": "a"}, {}))):
         await ann.visits(written.link(await written.begins("prose", *answers)))

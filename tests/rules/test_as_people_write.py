@@ -63,6 +63,7 @@ async def test_what_is_changed_is_said_and_the_present_page_counts() -> None:
         ("no, my name is Anna", "Changed – What is your name? Anna"),
         ("please change my email to anna@example.org", "Changed – Email address: anna@example.org"),
         ("change 1 to Anne", "Changed – What is your name? Anne"),
+        ("Oops, my name is Ann", "Changed – What is your name? Ann"),
     ):
         await chat.says(said)
         assert (chat.texts[0], chat.asked) == (told, "ask.phone")
@@ -215,3 +216,21 @@ async def test_a_button_is_pressed_with_manners_as_well() -> None:
     await chat.says("Ann")
     await chat.says("Ok, send it, please")
     assert (await chat.view()).status is RunStatus.COMPLETED
+
+
+@pytest.mark.parametrize(("said", "sure"), [("ok sure, yes", True), ("No, nope, no", False), ("yes, no", None)])
+async def test_yes_is_yes_however_often_it_is_said(said: str, sure: bool | None) -> None:
+    """Who agrees twice was told that this is neither yes nor no."""
+    chat = await Chat.of(form({"name": "sure", "type": "boolean", "label": "Are you sure?"}))
+    await chat.says(said)
+    assert (await chat.view()).answers.get("ask") == (None if sure is None else {"sure": sure})
+
+
+async def test_the_question_that_is_open_is_answered_by_its_name() -> None:
+    """Who says which question they mean, and means the present one, was told that nobody knows which that is."""
+    colours: Field = {"name": "colour", "type": "choice", "label": "Which colour?", "choices": ["red", "blue"]}
+    chat = await Chat.of(form(colours, {"name": "day", "type": "date", "label": "Which day?"}))
+    await chat.says("change colour to blue")
+    assert chat.asked == "ask.day"
+    await chat.says("sorry, the colour is red")
+    assert (chat.texts[0], chat.asked) == ("Changed – Which colour? red", "ask.day")

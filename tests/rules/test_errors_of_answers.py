@@ -155,7 +155,8 @@ GERMAN: tuple[tuple[Mapping[str, Any], object, str], ...] = (
     ),
     ({"type": "iban"}, "CH1", "Geben Sie bei „Nr. 1“ eine gültige IBAN ein, zum Beispiel DE89 3704 0044 0532 0130 00"),
     ({"type": "file"}, "", "Laden Sie bei „Nr. 1“ eine Datei hoch"),
-    ({"type": "file"}, "a.pdf", "Bei „Nr. 1“ wird eine Datei mit Namen, Typ und Inhalt gebraucht"),
+    ({"type": "file"}, "a.pdf", "Laden Sie bei „Nr. 1“ eine Datei hoch"),
+    ({"type": "file"}, {"colour": "red"}, "Bei „Nr. 1“ wird eine Datei mit Namen, Typ und Inhalt gebraucht"),
     (
         {"type": "file"},
         {"id": "x"},

@@ -13,7 +13,7 @@ from wizard.forms.form import default_label
 DEVELOPERS = re.compile(r"Traceback|Error\(|errno|<class '|object at 0x|\bNone\b|undefined")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ADDRESS = re.compile(r"https?://[^\s⟫⟧)]+")
-_OWN = re.compile(r'value="[^"]{20,}"')  # keys and marks, other ones on each page
+_OWN = re.compile(r'value="[^"]{20,}"|(?<=id="wz-code" )[^<]+')  # keys, marks and codes, other ones on each page
 _COUNTRIES = re.compile(r'(<select[^>]* name="country".*?>).*?(?=</select>)', re.DOTALL)
 
 

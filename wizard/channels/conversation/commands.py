@@ -103,7 +103,9 @@ def correction_in(text: str, language: str) -> Correction | None:
     """The correction that a message is as a whole, as "change email to ann@example.org" is."""
     if len(text) > LONGEST:
         return None
-    for said in dict.fromkeys((text.strip(), without_manners(text, language))):
+    bare = without_manners(text, language)
+    ways_to_say = (text.strip(), bare, *([f"no, {bare}"] if bare != text.strip() else []))  # “actually, my name is …”
+    for said in dict.fromkeys(ways_to_say):
         for pattern in patterns(CORRECTIONS, words_in(language).language):
             if (match := pattern.fullmatch(said)) is not None:
                 value = without_manners(match["value"], language)

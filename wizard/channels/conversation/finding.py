@@ -69,9 +69,12 @@ class Answers:
         return Place(step, names[0] if len(names) == 1 else "", item.label)
 
     def _places(self) -> list[Place]:
-        """What was answered and can be named, the latest first: the present page, and those before it."""
+        """What is asked or was answered and can be named, the latest first: the present page, and those before it."""
         current = self._view.current
-        given = [field for field in current.fields if field.name in self._dialogue.asked or field.answered]
+        asked = wording.asked_now(self._view, self._dialogue)
+        open_now = () if asked is None else (asked.name,)
+        known = {*self._dialogue.asked, *open_now}
+        given = [field for field in current.fields if field.name in known or field.answered]
         places = [Place(self._view.step, field.name, field.label) for field in given]
         for page in reversed(grouped(self._view.summary(), self._view)):
             labels = {alike(item.label) for item in page.items}

@@ -15,6 +15,7 @@ from wizard.locale.sentences import Sentence, sentence_for
 from wizard.locale.words import words_in
 
 LONGEST = 2_000  # characters of a message that is looked at
+MOST_PARTS = 4  # of an answer that says yes, or no, several times
 
 # Translators: what people say around a command or an answer and mean nothing by, with bars between.
 POLITE = sentence_for("said in a chat", "please | wait | oh | oops | sorry | ok | okay | hold on | actually | can you")
@@ -85,7 +86,9 @@ def yes_or_no(text: str, language: str) -> str | None:
             return "yes"
         if said in no or said in spoken(NO_WORDS, language):
             return "no"
-    return None
+    parts = text.split(",")
+    each = {yes_or_no(part, language) for part in parts} if 1 < len(parts) <= MOST_PARTS else {None}
+    return each.pop() if len(each) == 1 else None  # “sure, yes”
 
 
 def says_nothing(text: str, language: str) -> bool:

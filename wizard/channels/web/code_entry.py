@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from wizard.channels.conversation.codes import LONGEST, TRIES, Codes
+from wizard.channels.conversation.codes import TRIES, Codes
 from wizard.channels.http.clients import client_of
 from wizard.channels.http.languages import remember
 from wizard.channels.http.rate_limit import Rate
@@ -49,7 +49,7 @@ class CodeEntry:
         guest.check(posted, PURPOSE, "")
         typed = posted.text(NAME)
         if wait := self._rate.wait(client_of(request, site.settings.proxies)):
-            response = self._page(guest, request, TOO_MANY, 429)
+            response = self._page(guest, request, TOO_MANY, 429, typed)
             response.headers["Retry-After"] = str(wait)
             return response
         try:
@@ -70,7 +70,7 @@ class CodeEntry:
         language = site.language(request)
         field = PromptField(NAME, "text", LABEL.in_language(language), hint=HINT.in_language(language))
         if error is not None:
-            field = replace(field, value=typed[:LONGEST], error=error.in_language(language))
+            field = replace(field, value=typed, error=error.in_language(language))
         prompt = Prompt("", "start", TITLE.in_language(language), fields=(field,))
         page = CodePage(
             root=site.root,
