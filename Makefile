@@ -63,11 +63,12 @@ canary-newest canary-lowest: canary-%: install
 	.canary/$*/bin/python -m pytest $(SIDE_BY_SIDE) $(CANARY_TESTS)
 	$(if $(findstring newest,$*),$(MAKE) lint BIN=.canary/newest/bin)
 
-# The examples, and the calendar and the catalogue that two of them call: the engine may call this machine.
+# The examples, and what three of them call, a calendar, a catalogue and a book of tables: the engine may call this machine.
 run: install
-	@trap 'kill $$calendar $$catalogue $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT TERM HUP; \
+	@trap 'kill $$calendar $$catalogue $$tables $$server 2>/dev/null; wait' EXIT; trap 'exit 130' INT TERM HUP; \
 	$(BIN)/python examples/appointment/server.py & calendar=$$!; \
 	$(BIN)/python examples/purchases/server.py & catalogue=$$!; \
+	$(BIN)/python examples/conversations/server.py & tables=$$!; \
 	WIZARD_ALLOW_PRIVATE_ADDRESSES=1 $(BIN)/wizard serve examples --store sqlite:///wizard.db & server=$$!; \
 	wait $$server
 

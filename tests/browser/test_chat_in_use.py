@@ -72,6 +72,7 @@ async def test_texts_have_looks_and_several_choices_go_together(forms: Site, ann
     kept = [await link.get_attribute(name) for name in ("href", "target", "rel")]
     assert kept == ["https://forms.example/terms", "_blank", "noopener noreferrer"]
     assert await own.get_attribute("href") == f"{forms.address}/terms?of=me"
+    assert await link.evaluate("each => getComputedStyle(each).paddingInlineStart") == "0px"  # no gap before a link
     await has_no_barriers(ann)
     talker = await to_the_file(forms, await renewed(ann))
     assert (await talker.heard())[-1] == "1, 2"  # a name with a comma would be two
