@@ -53,7 +53,7 @@ class HookChannel(Channel):
         message = event.get("message") if isinstance(event, dict) else None
         if not isinstance(message, dict):
             return []  # an event of a kind that isn't known here
-        named = {name: message.get(name, "") for name in ("conversation", "id", "text", "choice", "edits")}
+        named = {name: message.get(name, "") for name in ("conversation", "id", "text", "choice", "edits", "replies")}
         if not all(isinstance(value, str) for value in named.values()):
             raise Unreadable("The members of a message are texts.")
         return [Inbound(message=named.pop("id"), **named)]

@@ -188,7 +188,8 @@ class Broker:
 async def _closed(client: Client) -> None:
     """A client whose connection failed may wait for the end of it for ever."""
     with suppress(TimeoutError):
-        await asyncio.wait_for(client.close(), GOODBYE)
+        async with asyncio.timeout(GOODBYE):
+            await client.close()
 
 
 class _Message(NamedTuple):

@@ -13,7 +13,15 @@ from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
 from wizard.definitions.graph import mermaid
 from wizard.engine.worker import Worker
-from wizard.errors import DefinitionError, InvalidInput, NodeFailed
+from wizard.errors import (
+    DefinitionError,
+    InvalidInput,
+    NodeFailed,
+    NotAConversation,
+    RunCancelled,
+    RunCompleted,
+    RunNotFound,
+)
 from wizard.forms.types.text import DOTS
 from wizard.model import Outcome, Proceed, Prompt, PromptField, RunStatus
 from wizard.model.talk import Speaker
@@ -893,5 +901,32 @@ async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) 
     assert await Attention(chat.engine).listed(10) == []
     await chat.says("Thank you!")
     assert chat.text.startswith("This is complete.")
-    await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
-    await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")
+
+
+async def test_a_run_that_has_ended_or_that_nobody_chats_about_isnt_taken_over() -> None:
+    """It isn't on the list of those that wait: an operator would never be reminded that the person writes there."""
+    engine = await make_test_engine({**TRIP, "agent": True})
+    on_pages = await engine.start("main")
+    with pytest.raises(NotAConversation, match="no conversation"):
+        await Conversations(engine).take_over(on_pages.id, "olga")
+    chat = await Chat.begins(engine)
+    await engine.cancel(chat.id)
+    with pytest.raises(RunCancelled):
+        await chat.talks.take_over(chat.id, "olga")
+    chat = await Chat.of({"id": "main", "nodes": [{"id": "bye", "type": "end", "title": "Bye"}]})
+    with pytest.raises(RunCompleted):
+        await chat.talks.take_over(chat.id, "olga")
+    assert await chat.engine.store.stages.deeds() == ()
+
+
+async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> None:
+    """A program would wait for the whole of its time, and take the answer for silence."""
+    chat = await Chat.of(TRIP)
+    last = chat.heard[-1].id
+    waiting = asyncio.create_task(chat.talks.said_within(chat.id, last, 20))
+    while chat.id not in chat.talks._bells:
+        await asyncio.sleep(0)
+    await chat.engine.delete(chat.id)
+    async with asyncio.timeout(0.5):
+        with pytest.raises(RunNotFound):
+            await waiting

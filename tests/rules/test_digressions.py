@@ -113,6 +113,30 @@ async def test_what_is_said_of_the_conversation_outside_reaches_it() -> None:
     assert "earlier question" in chat.text
 
 
+@pytest.mark.parametrize("how", ["restart", "agent", "operator", "join", "tea"])
+async def test_help_that_is_left_for_good_ends(how: str) -> None:
+    """Nobody comes back to it, and it would be counted and kept as a run that somebody is in the middle of."""
+    chat = await Chat.of(VISIT, FAQ)
+    await chat.says("Ann")
+    tea = chat.button("tea")
+    await chat.says("help")
+    aside = str((await chat.view()).run.conversation["digression"])
+    match how:
+        case "operator":
+            await chat.talks.take_over(chat.id, "olga")
+        case "join":
+            await chat.talks.join(chat.id)
+        case "tea":
+            await chat.says(choice=tea)
+        case "restart":
+            await chat.says("restart")
+            await chat.says("yes")
+            assert chat.asked == "you.name"
+        case _:
+            await chat.says(how)
+    assert (await chat.engine.load(aside)).status is RunStatus.CANCELLED
+
+
 async def test_an_edited_message_corrects_what_it_was_an_answer_to() -> None:
     """Within help it is an answer there; before it, the answer to one's own question."""
     chat = await aside()

@@ -114,7 +114,8 @@ class Engine(Moving):
         return self._performer.errands
 
     def listen(self, listener: Callable[[str], None]) -> None:
-        """Has the function called with the run's id whenever this process has said something in a conversation."""
+        """Has the function called with the run's id whenever this process has said something in a conversation, or has
+        deleted the run."""
         self._turns.listeners.append(listener)
 
     @property
@@ -230,7 +231,9 @@ class Engine(Moving):
         """Deletes all that is stored of a run, whatever its status; nothing is undone. False where there is none."""
         check_texts(run_id=run_id)
         self.forget(run_id)
-        return await self.store.delete_run(run_id)
+        deleted = await self.store.delete_run(run_id)
+        self._turns.tell_listeners(run_id)  # who waits for what is said there waits in vain
+        return deleted
 
     # -- turns -------------------------------------------------------------------------------------
 

@@ -351,7 +351,7 @@ class Turns:
             await saver.commit(change)
             log_failures(turn)
             if change.said:
-                self._tell(change.run.id)
+                self.tell_listeners(change.run.id)
             await self._leave_line(before, change.run)
             return view
         except StaleRevision:
@@ -367,7 +367,8 @@ class Turns:
             else:
                 self.lasting.go_on(turn.id, driver.lasting, saver, follows=bool(task.job) or task.follows)
 
-    def _tell(self, run_id: str) -> None:
+    def tell_listeners(self, run_id: str) -> None:
+        """Those of conversations, about one of a run."""
         for listener in self.listeners:
             listener(run_id)
 

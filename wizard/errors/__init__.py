@@ -46,6 +46,7 @@ WizardError
 │   ├── StaleRemoteNode         somebody else has registered or removed the service meanwhile
 │   ├── SaveNotFound            the history has no such save, or not any more
 │   ├── NotTakenOver            an operator writes in a conversation that they haven't taken over
+│   ├── NotAConversation        an operator takes over a run that nobody chats about
 │   ├── UndoConflict            fields were set by others since the save that is to be undone
 │   └── KeyReused               an idempotency key came again with another request
 └── RunError                    the run's own: a turn was stopped, the run stays where it was
@@ -115,6 +116,7 @@ from wizard.errors.operators import (
     BundleRefused,
     DocumentNotFound,
     DraftNotFound,
+    NotAConversation,
     NothingBefore,
     NothingDeployed,
     NotTakenOver,
@@ -177,6 +179,7 @@ __all__ = [
     "NoCaseMatched",
     "NodeContractError",
     "NodeFailed",
+    "NotAConversation",
     "NotAStep",
     "NotGenuine",
     "NotTakenOver",

@@ -108,3 +108,7 @@ class UndoConflict(CallerError):
 
 class NotTakenOver(CallerError):
     people = "You can't write here before you have taken the conversation over."
+
+
+class NotAConversation(CallerError):
+    people = "This run is no conversation, so nobody would read what you write. It is one as soon as somebody chats."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wizard.channels.admin.call import BODY, Call
@@ -10,10 +11,15 @@ from wizard.channels.http.described import json_answer, json_body, parameter
 from wizard.channels.http.problems import (
     INVALID_INPUT,
     INVALID_REQUEST,
+    NOT_A_CONVERSATION,
     NOT_TAKEN_OVER,
     RUN_BUSY,
+    RUN_CANCELLED,
+    RUN_COMPLETED,
+    RUN_EXPIRED,
     RUN_NOT_FOUND,
     WORKFLOW_UNAVAILABLE,
+    ProblemType,
 )
 from wizard.channels.http.query import LINK
 from wizard.channels.http.schemas import array, ref
@@ -39,14 +45,17 @@ _CONVERSATION = json_answer("What was said, in order", ref("ReadConversation"), 
 _PAGE = [parameter("afterMessage"), parameter("messages")]
 
 
-def _moving(name: str, path: str, summary: str, description: str) -> Call:
+_CANT_BE_TAKEN = (NOT_A_CONVERSATION, RUN_COMPLETED, RUN_CANCELLED, RUN_EXPIRED)
+
+
+def _moving(name: str, path: str, summary: str, description: str, refusals: Sequence[ProblemType] = ()) -> Call:
     about = {
         "description": description,
         "parameters": _PAGE,
         "requestBody": json_body("Hand", {"note": "She called"}, required=False),
         "responses": {"200": _CONVERSATION},
     }
-    return Call("POST", f"/conversations/{{run}}/{path}", name, Role.OPERATOR, summary, about, _MOVES)
+    return Call("POST", f"/conversations/{{run}}/{path}", name, Role.OPERATOR, summary, about, (*_MOVES, *refusals))
 
 
 CALLS = (
@@ -79,7 +88,9 @@ CALLS = (
         "takeOver",
         "take-over",
         "Takes a conversation over: the engine asks nothing more, and messages pass both ways",
-        "The person is told that somebody writes now, and not who.",
+        "The person is told that somebody writes now, and not who. A run that has ended, or is no conversation, can't "
+        "be taken over.",
+        _CANT_BE_TAKEN,
     ),
     Call(
         "POST",

@@ -42,8 +42,12 @@ from wizard.errors import (
     CallerError,
     InvalidInput,
     KeyReused,
+    NotAConversation,
     NotTakenOver,
     RunBusy,
+    RunCancelled,
+    RunCompleted,
+    RunExpired,
     RunNotFound,
     StaleInput,
     StaleRevision,
@@ -59,6 +63,8 @@ PAGE = 200  # messages at once
 LOOK = 1.0  # seconds between two looks at what another process may have said
 
 OVERTAKEN = (StaleInput, StaleRevision, KeyReused)  # somebody was faster: a message may mean another thing now
+
+_OVER = {RunStatus.COMPLETED: RunCompleted, RunStatus.CANCELLED: RunCancelled, RunStatus.EXPIRED: RunExpired}
 
 
 class Conversations:
@@ -106,10 +112,11 @@ class Conversations:
         one is named. Raises RunNotFound."""
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
-            before = Dialogue.of(view.run.conversation).last
+            before = Dialogue.of(view.run.conversation)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Begin(language, channel)))
-                return await self._engine.said(run_id, before)
+                await self._digressions.end_left(run_id, before)
+                return await self._engine.said(run_id, before.last)
         raise RunBusy(run=run_id)
 
     async def hear(self, run_id: str, incoming: Incoming) -> list[Utterance]:
@@ -164,13 +171,14 @@ class Conversations:
 
     async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, waited for until `stop`. What another process says is noticed
-        within a second. Raises InvalidInput where there is none."""
+        within a second. Raises InvalidInput where there is none, and RunNotFound as soon as the run is deleted."""
         number = await self.number_of(run_id, after)
         until = asyncio.get_running_loop().time() + seconds
         while not self._is_stopping and (left := until - asyncio.get_running_loop().time()) > 0:
             await self.wait(run_id, min(left, LOOK), number)
             if said := await self.said_beyond(run_id, number, limit):
                 return said
+            await self.check_there(run_id)  # it may be deleted meanwhile
         return []
 
     def stop(self) -> None:
@@ -191,7 +199,7 @@ class Conversations:
         try:
             if await self.said_beyond(run_id, number, 1):
                 return
-            with suppress(TimeoutError):  # not wait_for: until Python 3.12 that forgets that it was cancelled
+            with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await bell.wait()
         finally:
@@ -204,7 +212,8 @@ class Conversations:
 
     async def take_over(self, run_id: str, by: str = "", note: str = "") -> None:
         """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
-        is stands in the trace and the audit, and isn't told. Raises RunNotFound, RunBusy."""
+        is stands in the trace and the audit, and isn't told. Raises RunNotFound, NotAConversation, RunBusy; for a run
+        that has ended, whose conversation nobody looks after, RunCompleted, RunCancelled and RunExpired."""
         told = sentence("Somebody is writing to you here now.")
         await self._have_agent(run_id, "speaks", by, told, "take over", {"did": "took over", "by": by, "note": note})
 
@@ -239,6 +248,8 @@ class Conversations:
     ) -> None:
         for tried in range(MOST_TRIES):
             view = await self._engine.load(run_id)
+            if agent:
+                _check_can_be_taken_over(view)
             before = Dialogue.of(view.run.conversation)
             if (before.agent, before.operator) == (agent, by):
                 return
@@ -247,6 +258,7 @@ class Conversations:
             dialogue = replace(before.returned(), agent=agent, operator=by)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
+                await self._digressions.end_left(run_id, before)
                 return
         raise RunBusy(run=run_id)
 
@@ -266,7 +278,12 @@ class Conversations:
         dialogue = Dialogue.of(view.run.conversation)
         if (aside := await self._digressions.take(view, dialogue, incoming)) is not None:
             await self._say(view, aside)
-            return
+        else:
+            await self._understand(view, dialogue, incoming)
+        await self._digressions.end_left(run_id, dialogue)
+
+    async def _understand(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> None:
+        run_id = view.id
         named = (incoming.edits or incoming.replies)[:MAX_ID]
         earlier = await self._engine.utterance(run_id, named) if named else None
         meaning = understand(view, dialogue, incoming, earlier)
@@ -370,6 +387,14 @@ class Conversations:
     def _ring(self, run_id: str) -> None:
         for bell in self._bells.get(run_id, ()):
             bell.set()
+
+
+def _check_can_be_taken_over(view: RunView) -> None:
+    """Raises NotAConversation, RunCompleted, RunCancelled and RunExpired."""
+    if not view.run.conversation:
+        raise NotAConversation(run=view.id)
+    if (over := _OVER.get(view.status)) is not None:
+        raise over(run=view.id)
 
 
 def _check_id(message_id: str) -> None:

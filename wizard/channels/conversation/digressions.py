@@ -96,6 +96,17 @@ class Digressions:
         now = dialogue.returned() if over else replace(dialogue, relayed=said[-1].number if said else dialogue.relayed)
         return Aside((), now, relayed=tuple(one for one in said if one.speaker is Speaker.ENGINE))
 
+    async def end_left(self, run_id: str, before: Dialogue) -> None:
+        """Ends the run that helped aside where the conversation has moved on without it: nobody comes back to it."""
+        if not before.digression:
+            return
+        try:
+            now = Dialogue.of((await self._engine.load(run_id)).run.conversation)
+        except RunNotFound:
+            return
+        if now.digression != before.digression:
+            await self._end(before.digression)
+
     async def _end(self, run_id: str) -> None:
         try:
             await self._engine.cancel(run_id)

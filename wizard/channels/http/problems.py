@@ -26,6 +26,7 @@ from wizard.errors import (
     FieldsRefused,
     InvalidInput,
     KeyReused,
+    NotAConversation,
     NotAStep,
     NothingBefore,
     NothingDeployed,
@@ -131,6 +132,7 @@ VERSION_NOT_FOUND = ProblemType("version-not-found", 404, "There is no such vers
 STALE_DEPLOYMENT = ProblemType("stale-deployment", 409, "Something else was deployed at the same time")
 NOTHING_DEPLOYED = ProblemType("nothing-deployed", 409, "Nothing is deployed")
 NOT_TAKEN_OVER = ProblemType("not-taken-over", 409, "The conversation isn't taken over")
+NOT_A_CONVERSATION = ProblemType("not-a-conversation", 409, "The run is no conversation")
 NOTHING_BEFORE = ProblemType("nothing-before", 409, "Nothing was deployed before")
 BUNDLE_REFUSED = ProblemType("bundle-refused", 409, "The bundle can't be imported")
 STALE_DRAFT = ProblemType("stale-draft", 412, "Somebody else has saved the draft")
@@ -162,6 +164,7 @@ STAGING_TYPES = (
     NOTHING_DEPLOYED,
     NOTHING_BEFORE,
     NOT_TAKEN_OVER,
+    NOT_A_CONVERSATION,
     BUNDLE_REFUSED,
     STALE_DRAFT,
     STALE_SHARING,
@@ -255,6 +258,7 @@ _BY_ERROR: tuple[tuple[type[CallerError], ProblemType], ...] = (
     (NothingDeployed, NOTHING_DEPLOYED),
     (NothingBefore, NOTHING_BEFORE),
     (NotTakenOver, NOT_TAKEN_OVER),
+    (NotAConversation, NOT_A_CONVERSATION),
     (DocumentNotFound, DOCUMENT_NOT_FOUND),
     (StaleDocument, STALE_DOCUMENT),
     (ResourceNotFound, RESOURCE_NOT_FOUND),

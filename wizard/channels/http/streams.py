@@ -82,7 +82,8 @@ class Followers:
 
     async def _ends_meanwhile(self) -> bool:
         try:
-            await asyncio.wait_for(self._over.wait(), self._pause)
+            async with asyncio.timeout(self._pause):
+                await self._over.wait()
         except TimeoutError:
             return False
         return True

@@ -153,7 +153,7 @@ class Inbox:
 
     def _incoming(self, came: Inbound) -> Incoming:
         edits = self.said_id(came.edits) if came.edits else ""
-        return Incoming(self.said_id(came.message), came.text, came.choice, came.files, edits)
+        return Incoming(self.said_id(came.message), came.text, came.choice, came.files, edits, _question(came.replies))
 
     def _spoken(self, words: Sentence) -> set[str]:
         languages = {self._language or "en", "en"}
@@ -169,3 +169,8 @@ class Inbox:
             if match is not None and may_be_code(match[1]):
                 return match[1]
         return None
+
+
+def _question(sent: str) -> str:
+    """The id of the message that was sent under this one, in one part or in several ("w-4.1")."""
+    return sent.partition(".")[0]

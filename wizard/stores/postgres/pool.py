@@ -179,7 +179,8 @@ class Pool:
         pool, self._pool = self._pool, None
         if pool is not None:
             try:
-                await asyncio.wait_for(pool.close(), FREE_SECONDS)
+                async with asyncio.timeout(FREE_SECONDS):
+                    await pool.close()
             except (TimeoutError, OSError, asyncpg.InterfaceError):
                 pool.terminate()
 

@@ -56,6 +56,13 @@ async def test_an_operator_takes_over_writes_and_gives_back() -> None:
         assert released["messages"][-1]["text"].startswith("Full name")
         await asks("POST", f"{here}/deliver", body={})
         await asks("GET", "/conversations/nobody", 404)
+        on_pages = await engine.start("two")
+        refused = await asks("POST", f"/conversations/{on_pages.id}/take-over", 409, {})
+        assert refused["type"].endswith(":not-a-conversation")
+        over = await Talk.opens(Caller(client, engine))
+        await engine.cancel(over.id)
+        refused = await asks("POST", f"/conversations/{over.id}/take-over", 409, {})
+        assert refused["type"].endswith(":run-cancelled")
         await asks("POST", f"{here}/messages", 400, {"id": "", "text": "x"})
         status, trace = await talk.caller.calls("GET", f"/api/v1/runs/{talk.id}/trace", talk.token)
         assert status == 200

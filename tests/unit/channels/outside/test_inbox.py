@@ -39,3 +39,16 @@ async def test_a_command_that_comes_again_when_the_run_is_over_begins_no_other_r
     assert len(await engine.store.list_runs()) == 1
     await inbox.take(Inbound("ann", "new", "restart"))
     assert len(await engine.store.list_runs()) == 2
+
+
+async def test_an_answer_that_quotes_a_question_is_one_to_that() -> None:
+    """Who picks an earlier question to reply to would have their answer taken for the one that is asked now."""
+    engine = await make_test_engine(TWO)
+    inbox = Inbox(engine, Quiet(), Conversations(engine), "two")
+    await inbox.take(Inbound("ann", "1", "hello"))
+    (run,) = await engine.store.list_runs()
+    name = (await engine.said(run.id))[-1]
+    await inbox.take(Inbound("ann", "2", "Ann"))
+    await inbox.take(Inbound("ann", "3", "Anna", replies=f"{name.id}.1"))
+    told = [one.text for one in await engine.said(run.id)]
+    assert "Changed – Full name: Anna" in told
