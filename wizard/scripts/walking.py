@@ -51,7 +51,8 @@ class Move:
         return f"{self.word} {json.dumps(self.said, sort_keys=True, default=str)[:2000]}"
 
 
-LOOK = Move("waits", timedelta(seconds=1))
+LOOK_FOR = timedelta(seconds=1)
+LOOK = Move("waits", LOOK_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ def _until_next(world: World, view: RunView, made: Walk) -> timedelta | None:
     """How long it is until something happens by itself. What takes its time may be done already, once anybody looks."""
     has_looked = bool(made.done) and made.done[-1].move == LOOK and made.done[-1].step == view.step
     if view.status is RunStatus.WORKING and not has_looked and world.next_due(with_due=True) == timedelta():
-        return LOOK.said
+        return LOOK_FOR
     return world.next_due()
 
 
