@@ -18,6 +18,7 @@ from wizard.model import Node, Prompt, PromptField, RunStatus, Value
 from wizard.model.path import Frame
 from wizard.model.prompt import Reveal
 from wizard.scripts.coverage import NOBODY_TYPES, form_of
+from wizard.scripts.happenings import events_for
 from wizard.scripts.hints import Hint
 from wizard.scripts.sampling import answers_for
 from wizard.scripts.walking import Done, Move, Walk, place_of
@@ -59,9 +60,9 @@ class Explorer:
                 self._known[place].add(key)
                 left[key] = move
         if self._has_enough(view, walk):
-            return next(
-                (move for move in offered.values() if move.word == "answers" and False in move.said.values()), None
-            )
+            out = (move for move in offered.values() if move.word == "answers" and False in move.said.values())
+            if (onward := next(out, None)) is not None:  # a full list asks nothing any more
+                return onward
         untried = next((move for key, move in offered.items() if key in left), None)
         return self._onward(place, offered) if untried is None else untried
 
@@ -87,15 +88,20 @@ class Explorer:
             yield from self._answers(view, view.current, placed)
         if due is not None and (view.status is RunStatus.WORKING or (node is not None and node.remind is not None)):
             yield Move("waits", due)
-        for name in () if node is None else self._events(view, node):
-            yield Move("event", {"name": name})
+        if placed is not None:
+            yield from (Move("event", said) for said in self._events(view, *placed))
 
-    @staticmethod
-    def _events(view: RunView, node: Node) -> Iterator[str]:
-        if node.events:
-            yield from (event.name for event in node.events)
-        elif view.status is RunStatus.WORKING:
-            yield from sorted(view.workflow.awaited)
+    def _events(self, view: RunView, frame: Frame, node: Node) -> Iterator[dict[str, Value]]:
+        """Events that the step takes, with data that its `when` is about; where it takes none, those of others."""
+        for event in node.events:
+            yield from events_for(event, self._outputs(frame, node), Scope(view.run, frame, view.now))
+        if not node.events and view.status is RunStatus.WORKING:
+            yield from ({"name": name} for name in sorted(view.workflow.awaited))
+
+    def _outputs(self, frame: Frame, node: Node) -> dict[tuple[str, ...], Hint]:
+        """What the workflow compares an event's data with once it has come, by the names in it."""
+        below = {chain: hint for (name, chain), hint in self._hints.items() if name == frame.workflow.id}
+        return {chain[2:]: hint for chain, hint in below.items() if chain[:2] == (node.id, "data") and len(chain) > 2}
 
     def _answers(self, view: RunView, prompt: Prompt, placed: tuple[Frame, Node] | None) -> Iterator[Move]:
         fields = prompt.possible or prompt.fields

@@ -99,6 +99,21 @@ def _within(value: Any, depth: int) -> Iterator[str]:
                 yield from _within(item, depth + 1)
 
 
+def compared(source: str) -> Iterator[tuple[Chain, list[Any], list[Chain]]]:
+    """Each name of an expression, with the constants and the other names that it is compared with."""
+    try:
+        tree = ast.parse(source.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Compare):
+            parts = (node.left, *node.comparators)
+            constants = [value for part in parts for value in _constants(part)]
+            names = [chain for part in parts for chain, _ in _chains(part, inside=False)]
+            yield from ((chain, constants, [other for other in names if other != chain]) for chain in names)
+    yield from ((chain, [], []) for chain, _ in _chains(tree.body, inside=False))
+
+
 def _comparisons(source: str) -> Iterator[tuple[Chain, list[Any], bool, bool]]:
     """Each name that is compared, or asked for as it is, with the constants beside it; whether it is measured, and
     whether they are looked for in it."""

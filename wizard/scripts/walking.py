@@ -51,6 +51,10 @@ class Move:
         return f"{self.word} {json.dumps(self.said, sort_keys=True, default=str)[:2000]}"
 
 
+LOOK_FOR = timedelta(seconds=1)
+LOOK = Move("waits", LOOK_FOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """A move that was made at `step`, and what came of it: where the run stood then, and what was wrong."""
@@ -144,7 +148,7 @@ async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> N
             break
         if view.status not in (RunStatus.WAITING, RunStatus.WORKING):
             break
-        move = chooser.choose(view, made, world.next_due())
+        move = chooser.choose(view, made, _until_next(world, view, made))
         if move is None:
             made.stuck = f"nothing leads on from {view.step}"
             break
@@ -162,6 +166,14 @@ async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> N
         made.fault, made.failed_at = view.fault.message, view.fault.node or view.step
     made.status, made.last = view.status, view.step
     await world.note_coverage()
+
+
+def _until_next(world: World, view: RunView, made: Walk) -> timedelta | None:
+    """How long it is until something happens by itself. What takes its time may be done already, once anybody looks."""
+    has_looked = bool(made.done) and made.done[-1].move == LOOK and made.done[-1].step == view.step
+    if view.status is RunStatus.WORKING and not has_looked and world.next_due(with_due=True) == timedelta():
+        return LOOK_FOR
+    return world.next_due()
 
 
 async def _make(world: World, view: RunView, move: Move) -> Done:

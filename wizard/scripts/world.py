@@ -65,6 +65,10 @@ class _Store(MemoryStore):
         """What is there before anything happens."""
         self._documents.save_all(tuple(saves), _BEFORE)
 
+    def has_due(self, at: datetime) -> bool:
+        """Whether there are jobs that are due by then."""
+        return any(job.due <= at for job in self._due.values())
+
     def next_due(self, later_than: datetime, until: datetime) -> datetime | None:
         """When the first job between these moments is due."""
         due = (job.due for job in self._due.values())
@@ -244,9 +248,10 @@ class World:
         self.clock.jump(end)
         await self._perform()
 
-    def next_due(self) -> timedelta | None:
-        """How long it is until something happens by itself; None where nothing will."""
-        due = self._next_due(LATEST)
+    def next_due(self, *, with_due: bool = False) -> timedelta | None:
+        """How long it is until something happens by itself; None where nothing will. `with_due` counts what could have
+        been done already, since nobody has come by."""
+        due = self.clock() if with_due and self.store.has_due(self.clock()) else self._next_due(LATEST)
         return None if due is None else due - self.clock()
 
     def _next_due(self, until: datetime) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,11 +14,14 @@ import yaml
 
 from wizard.debugging.ways import place_at
 from wizard.definitions.reading.document import is_text
+from wizard.forms.form import Question
 from wizard.model import RunStatus, Workflow
+from wizard.scripts.coverage import form_of
 from wizard.scripts.exploring import Exploration, Finding
 from wizard.scripts.walking import Done, Move, Walk, place_of
 
 ASKING_AGAIN = ("web", "json")
+EMPTYING = ("chat", "websocket", "terminal", "json")
 _ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
 
 
@@ -44,13 +47,26 @@ def _places(made: Walk) -> str:
 
 def _channels(workflow: Workflow, made: Walk) -> tuple[str, ...]:
     """Those that show all of a walk, () for each: where an answer is wrong so often that `after_tries` leads on in a
-    conversation, only pages and JSON ask again."""
+    conversation, only pages and JSON ask again. What nobody sees, nobody answers in a conversation; and a page that is
+    sent without an answer has its default."""
+    refused = [done for done in made.done if done.is_refused and done.move.word == "answers"]
+    wrong = [(done, question) for done in refused for question in _questions(workflow, done.step, done.errors)]
+    if any(not question.type.is_seen for _, question in wrong):
+        return ASKING_AGAIN
+    if any(question.default is not None and done.move.said.get(question.name) == "" for done, question in wrong):
+        return EMPTYING
     for step, tries in Counter(done.step for done in made.done if done.is_refused).items():
         placed = place_at(workflow, step)
         after = None if placed is None else placed[1].after_tries
         if after is not None and tries >= after.tries:
             return ASKING_AGAIN
     return ()
+
+
+def _questions(workflow: Workflow, step: str, names: Iterable[str]) -> Iterator[Question]:
+    placed = place_at(workflow, step)
+    form = None if placed is None else form_of(placed[1])
+    yield from (form.by_name[name] for name in names if form is not None and name in form.by_name)
 
 
 def _text(
@@ -116,7 +132,7 @@ def _short_of(done: Sequence[Done], place: str) -> list[Done]:
 def _told(done: Sequence[Done], *, to_the_last: bool = True) -> Iterator[dict[str, Any]]:
     """Each move, and where it led or why it wasn't taken."""
     for number, each in enumerate(done):
-        yield _step(each)
+        yield _step(each, done[:number])
         is_last = number == len(done) - 1
         if each.errors or each.fault:
             if to_the_last or not is_last:
@@ -125,7 +141,7 @@ def _told(done: Sequence[Done], *, to_the_last: bool = True) -> Iterator[dict[st
             yield {"sees": {"step": each.then}}
 
 
-def _step(done: Done) -> dict[str, Any]:
+def _step(done: Done, before: Sequence[Done]) -> dict[str, Any]:
     move: Move = done.move
     match move.word:
         case "goes_on":
@@ -137,7 +153,15 @@ def _step(done: Done) -> dict[str, Any]:
     answers = dict(move.said)
     if done.accepted is not None:  # what isn't shown isn't answered
         answers = {name: value for name, value in answers.items() if name in done.accepted}
+        for name in [name for name, value in answers.items() if value == "" and done.accepted.get(name) is not None]:
+            kept = _said_before(name, done.step, before)  # a file or password that was sent with what was refused
+            answers = {**answers, name: kept} if kept else {key: of for key, of in answers.items() if key != name}
     return {"answers": answers}
+
+
+def _said_before(name: str, step: str, before: Sequence[Done]) -> Any:
+    said = (each.move.said.get(name) for each in reversed(before) if each.step == step and each.move.word == "answers")
+    return next((value for value in said if value), None)
 
 
 def duration(length: timedelta) -> str:

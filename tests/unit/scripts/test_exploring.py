@@ -159,3 +159,45 @@ async def test_what_is_refused_before_a_wait_is_not_refused_by_it_and_a_way_out_
         for channel in {"json", "chat"} & set(script.channels):
             played = await play(script, catalog_of(PATIENT), channel)
             assert played.failure is None, (channel, played.failure)
+
+
+LASTING = """\
+id: lasting
+nodes:
+  - id: who
+    type: form
+    fields: [{name: name, label: Your name}, {name: mark, type: hidden, default: a, max_length: 9}]
+  - {id: people, type: workflow, workflow: person, repeat: {min: 1, max: 4, add_another: Somebody else?}}
+  - {id: book, type: python, function: book, slow: true, example: {}}
+  - {id: paid, type: wait, event: {name: paid, when: data.by == who.name and data.total >= 10}}
+  - id: much
+    type: condition
+    cases: [{when: paid.data.total > 500, goto: rich}, {goto: done}]
+  - {id: rich, type: message, title: Rich, next: done}
+  - {id: done, type: end, title: Done}
+---
+id: person
+nodes:
+  - id: person
+    type: form
+    fields: [{name: name, label: Their name}, {name: age, type: integer, min: 1, required: false}]
+"""
+
+
+async def test_full_lists_slow_work_and_conditions_of_events_are_no_dead_ends() -> None:
+    """An author of a list that is full at four, of work that takes its time or of an event whose data has to be right
+    isn't told of loops and dead ends that aren't there; and the scripts pass over a chat, which sees no hidden field
+    and takes 0 for a number."""
+    catalog = catalog_of(LASTING)
+    exploration = await explore(catalog.get("lasting"), catalog, AT, seed=1)
+    assert exploration.findings == []
+    assert [each.figures["edge"].missing for each in coverage_of([exploration.workflow], exploration.covered)] == [
+        (),
+        (),
+    ]
+    scripts = [script for text in scripts_of(exploration, 1).values() for script in read(text, "a.test.yaml")]
+    assert {script.channels for script in scripts} >= {("web", "json")}
+    for script in scripts:
+        for channel in {"json", "chat"} & set(script.channels):
+            played = await play(script, catalog, channel)
+            assert played.failure is None, (channel, played.failure)

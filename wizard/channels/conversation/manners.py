@@ -92,9 +92,10 @@ def yes_or_no(text: str, language: str) -> str | None:
 
 
 def says_nothing(text: str, language: str) -> bool:
-    """Whether somebody says that they have no answer."""
+    """Whether somebody says that they have no answer. A digit is a number, though programs mean no by 0."""
     said = alike(without_manners(text, language)).rstrip("!. ")
-    return yes_or_no(text, language) == "no" or said in spoken(NOTHING_WORDS, language)
+    is_no = yes_or_no(text, language) == "no" and not said.isdigit()
+    return is_no or said in spoken(NOTHING_WORDS, language)
 
 
 def is_greeting(text: str, language: str) -> bool:
