@@ -895,3 +895,19 @@ async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) 
     assert chat.text.startswith("This is complete.")
     await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
     await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")
+
+
+async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_nobody() -> None:
+    """After a night without a server, people would read twice that their time is over, and be asked by mail to go on
+    with what is gone."""
+    mails: list[object] = []
+    message = {"send": "mail", "to": "ann@example.org", "subject": "Open", "text": "Go on"}
+    asks = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
+    asks["remind_after"] = {"after": "1h", "message": message}
+    document = {"id": "main", "expires_after": "3d", "nodes": [asks, {"id": "b", "type": "end"}]}
+    chat = await Chat.of(document, functions={"mail": lambda **given: mails.append(given)})
+    await chat.waits(days=4)
+    assert chat.texts == ["The run has expired. Start a new one."]
+    assert mails == []
+    await chat.says("hello?")
+    assert chat.texts == ["The run has expired. Start a new one."]
