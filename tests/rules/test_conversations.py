@@ -902,7 +902,7 @@ async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_no
     with what is gone."""
     mails: list[object] = []
     message = {"send": "mail", "to": "ann@example.org", "subject": "Open", "text": "Go on"}
-    asks = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
+    asks: dict[str, Any] = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
     asks["remind_after"] = {"after": "1h", "message": message}
     document = {"id": "main", "expires_after": "3d", "nodes": [asks, {"id": "b", "type": "end"}]}
     chat = await Chat.of(document, functions={"mail": lambda **given: mails.append(given)})
