@@ -901,6 +901,7 @@ async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) 
     assert await Attention(chat.engine).listed(10) == []
     await chat.says("Thank you!")
     assert chat.text.startswith("This is complete.")
+<<<<<<< HEAD
 
 
 async def test_a_run_that_has_ended_or_that_nobody_chats_about_isnt_taken_over() -> None:
@@ -930,3 +931,23 @@ async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> 
     async with asyncio.timeout(0.5):
         with pytest.raises(RunNotFound):
             await waiting
+=======
+    await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
+    await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")
+
+
+async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_nobody() -> None:
+    """After a night without a server, people would read twice that their time is over, and be asked by mail to go on
+    with what is gone."""
+    mails: list[object] = []
+    message = {"send": "mail", "to": "ann@example.org", "subject": "Open", "text": "Go on"}
+    asks: dict[str, Any] = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
+    asks["remind_after"] = {"after": "1h", "message": message}
+    document = {"id": "main", "expires_after": "3d", "nodes": [asks, {"id": "b", "type": "end"}]}
+    chat = await Chat.of(document, functions={"mail": lambda **given: mails.append(given)})
+    await chat.waits(days=4)
+    assert chat.texts == ["The run has expired. Start a new one."]
+    assert mails == []
+    await chat.says("hello?")
+    assert chat.texts == ["The run has expired. Start a new one."]
+>>>>>>> break2

@@ -19,7 +19,7 @@ from wizard.machine.machine import check_not_over, go_forward, next_, resume
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn, visit_of
 from wizard.machine.undo import close_all, settle
-from wizard.model import Arrival, RunStatus, Step, StepStatus, Value
+from wizard.model import Arrival, RunStatus, Step, StepStatus, Value, is_past
 from wizard.model.job import JobKind
 from wizard.model.values import check_value
 
@@ -105,7 +105,7 @@ def remind(turn: Turn, visit: int, first: datetime | None = None) -> Move:
     """A form has waited for `remind_after`: a message is ordered, or the run goes on without the answer. `first` is
     when the first one of several reminders was due. Each message has a visit's number of its own, and so a key."""
     step = turn.current
-    if step is None or not waits_at(turn, visit):
+    if step is None or not waits_at(turn, visit) or is_past(turn.status, turn.expires_at, turn.now):
         return
     place = turn.place(step)
     reminder = place.node.remind

@@ -184,6 +184,8 @@ class _Player:
         await self.person.goes_back(to)
         now = await self.world.view()
         came = before.visit != now.visit if to is None else is_step(to, now.step)
+        if self.channel == "web" and to is not None:  # its page is opened, and the run stays where it is
+            came = came or is_step(to, self.person.seen.step)
         following = self.script.steps[number + 1 : number + 2]
         if self.channel in ("chat", "websocket") and not came:  # it passes messages by, there and back
             before_it = [step for step in now.run.path if step.is_foreground and step.is_done]

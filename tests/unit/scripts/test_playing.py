@@ -109,6 +109,15 @@ async def test_what_is_not_as_the_script_says_is_told(steps: str, said: str) -> 
     assert said in await fails(HEAD + steps)
 
 
+@pytest.mark.parametrize("channel", ["web", "json", "chat"])
+async def test_who_goes_back_to_a_page_is_there(channel: str) -> None:
+    """A page that is looked back at is shown, while the run stays where it is: the script would fail there, and pass
+    over all other channels; and one that doesn't lead there would pass."""
+    await passes(f"{HEAD}{ANN}- goes_back: applicant\n- sees: {{step: applicant, title: About you}}\n", over=[channel])
+    told = await fails(f"{HEAD}{ANN}- goes_back: guardian\n", over=channel)
+    assert "going back doesn't lead to guardian" in told
+
+
 async def test_a_result_for_no_step_is_told() -> None:
     """A service that is misspelt would be answered by its example, and the test would test something else."""
     told = await fails(HEAD.replace("lookup", "lockup") + ANN)

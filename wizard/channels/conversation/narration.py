@@ -250,7 +250,7 @@ class _Telling:
         yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
-            if heard is not None or self.before.status is not view.status:
+            if heard is not None or self._has_ended:
                 yield from self._ended()
             return
         yield from self._asks_now()
@@ -317,14 +317,19 @@ class _Telling:
         view = self.view
         self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
         self.now = self.now.without_doubt()
-        if self.before.status is not view.status:  # nobody has to look after it any more
+        if self._has_ended:  # nobody has to look after it any more
             self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
                 yield Line(wording.end_text(view, self.words))
-        elif self.before.status is not view.status:
+        elif self._has_ended:
             yield Line(wording.over_text(view, self.words))
+
+    @property
+    def _has_ended(self) -> bool:
+        """Whether this turn ended it: one whose time is over is told so once, when that is stored."""
+        return self.before.status is not self.view.run.status
 
     def _asks_now(self) -> Iterator[Line]:
         view, was = self.view, self.was
