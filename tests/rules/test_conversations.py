@@ -901,7 +901,6 @@ async def test_a_run_that_ends_gives_its_conversation_back(is_taken_over: bool) 
     assert await Attention(chat.engine).listed(10) == []
     await chat.says("Thank you!")
     assert chat.text.startswith("This is complete.")
-<<<<<<< HEAD
 
 
 async def test_a_run_that_has_ended_or_that_nobody_chats_about_isnt_taken_over() -> None:
@@ -931,9 +930,6 @@ async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> 
     async with asyncio.timeout(0.5):
         with pytest.raises(RunNotFound):
             await waiting
-=======
-    await chat.talks.take_over(chat.id, "olga")  # who has something to say afterwards may do so
-    await chat.talks.pass_on(chat.id, Incoming("op-1", "You are welcome."), "olga")
 
 
 async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_nobody() -> None:
@@ -950,4 +946,3 @@ async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_no
     assert mails == []
     await chat.says("hello?")
     assert chat.texts == ["The run has expired. Start a new one."]
->>>>>>> break2
