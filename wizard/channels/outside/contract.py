@@ -52,10 +52,10 @@ class Limits:
 @dataclass(frozen=True, slots=True)
 class Inbound:
     """What somebody sent. `conversation` is where an answer goes, `message` its id there, unique in the conversation;
-    `choice` is that of a button as it was sent, `edits` the id of an earlier message that this one corrects, `replies` the
-    `id` of the Outbound that it quotes. `files`
-    have `name`, `type` and `content` (base64). `workflow` is begun where the conversation has none yet, in place of the
-    channel's; with `anew` also where it has one, which is left as it is."""
+    `choice` is that of a button as it was sent, `edits` the id of an earlier message that this one corrects,
+    `replies` the `id` of the Outbound that it quotes. `files` have `name`, `type` and `content` (base64).
+    `workflow` is begun where the conversation has none yet, in place of the channel's; with `anew` also where
+    it has one, which is left as it is."""
 
     conversation: str
     message: str
