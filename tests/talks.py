@@ -41,6 +41,15 @@ TWO: dict[str, Any] = {
 }
 
 
+def asking_words(name: str, questions: int) -> dict[str, Any]:
+    """A workflow that asks for a word so many times, a step each, and says thank you."""
+    asking = [
+        {"id": f"step_{at}", "type": "form", "fields": [{"name": "word", "label": f"Word {at}?"}]}
+        for at in range(questions)
+    ]
+    return {"id": name, "nodes": [*asking, {"id": "done", "type": "end", "title": "Thank you"}]}
+
+
 class Caller:
     """A program that speaks JSON with one server."""
 

@@ -9,7 +9,6 @@ import random
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiohttp import ClientError, ClientSession, ClientTimeout, web
@@ -18,22 +17,14 @@ from aiohttp.test_utils import TestServer, unused_port
 from tests.counterpart import example_tests
 from tests.drawing import TORTURE
 from tests.faults.served import Nursery
+from tests.talks import asking_words
 from wizard.app import load_catalog, make_engine, open_store
 from wizard.channels.outside.contract import Inbound
 
 PEOPLE, QUESTIONS, DEATHS = (20, 10, 40) if TORTURE else (3, 3, 3)
 PATIENCE = 300.0 if TORTURE else 60.0
 SECRET = example_tests().SECRET
-FORM: dict[str, Any] = {
-    "id": "many",
-    "nodes": [
-        *(
-            {"id": f"step_{at}", "type": "form", "fields": [{"name": "word", "label": f"Word {at}?"}]}
-            for at in range(QUESTIONS)
-        ),
-        {"id": "done", "type": "end", "title": "Thank you"},
-    ],
-}
+FORM = asking_words("many", QUESTIONS)
 
 
 class Service:

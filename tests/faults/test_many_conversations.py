@@ -14,6 +14,7 @@ from typing import Any
 from aiohttp import ClientError, ClientSession, WSMsgType
 from aiohttp.test_utils import TestServer
 
+from tests.talks import asking_words
 from wizard.app import load_catalog, wizard_app
 from wizard.settings import Settings
 from wizard.stores.sqlite import SqliteStore
@@ -23,16 +24,7 @@ CONVERSATIONS, QUESTIONS, RESTARTS = (200, 10, 3) if TORTURE else (8, 4, 1)
 PATIENCE = 300.0 if TORTURE else 30.0
 BROKEN = 0.2  # of the messages, after which the connection is gone
 
-FORM: dict[str, Any] = {
-    "id": "many",
-    "nodes": [
-        *(
-            {"id": f"step_{at}", "type": "form", "fields": [{"name": "word", "label": f"Word {at}?"}]}
-            for at in range(QUESTIONS)
-        ),
-        {"id": "done", "type": "end", "title": "Thank you"},
-    ],
-}
+FORM = asking_words("many", QUESTIONS)
 
 
 class Server:
