@@ -490,12 +490,42 @@ def the_way_was_lost_after_a_change_at_the_end(state: Runs) -> Iterator[None]:
     yield state.go_on(said=[(said_("c"), False)])
 
 
+def twice_asked(loops: str) -> dict[str, Document]:
+    """A list of at least two items, and a way back before it where the session says `loops`."""
+    people = embed("people", "inner", repeat={"min": 2})
+    again = branch("c", (f'session.k == "{loops}"', "a"), "d")
+    return {
+        "main": flow("main", ask("a"), people, again, ask("d"), reopen=False),
+        "inner": flow("inner", ask("name")),
+    }
+
+
+def an_item_was_removed_that_no_list_page_had_led_to(state: Runs) -> Iterator[None]:
+    answers_ = [({}, False), (said_("a"), False), (said_("Ada"), False), (said_("Bob"), False)]
+    yield state.begin(documents=twice_asked("again"), k="no", said=answers_)
+    yield state.remove_item(data=Drawn("people/1"))
+    yield state.remove_item(data=Drawn("people/3"))
+    yield state.go_on(said=[(said_("Eve"), False)])
+
+
+def an_item_was_removed_that_was_only_kept(state: Runs) -> Iterator[None]:
+    answers_ = [({}, False), (said_("a"), False), (said_("Ada"), False), (said_("Bob"), False), ({}, True)]
+    yield state.begin(documents=twice_asked("a"), k="b", said=answers_)
+    yield state.next(said_("Eve"), False)
+    yield state.previous_to(data=Drawn(3))
+    yield state.amend("a")
+    yield state.next({}, False)
+    yield state.remove_item(data=Drawn("people/3"))
+
+
 Story = Callable[[Runs], Iterator[None]]
 STORIES = [
     an_old_page_saw_what_its_own_answer_had_set,
     a_later_round_came_to_the_path_of_an_earlier_one,
     a_part_of_the_answers_was_typed_anew_at_a_step_that_went,
     the_way_was_lost_after_a_change_at_the_end,
+    an_item_was_removed_that_no_list_page_had_led_to,
+    an_item_was_removed_that_was_only_kept,
 ]
 
 
