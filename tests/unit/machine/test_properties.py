@@ -518,6 +518,19 @@ def an_item_was_removed_that_was_only_kept(state: Runs) -> Iterator[None]:
     yield state.remove_item(data=Drawn("people/3"))
 
 
+def a_list_was_turned_round_with_all_its_answers(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), each, ask("b"), reopen=False), "inner": flow("inner", ask("name"))},
+        k="a",
+        said=[({}, False), (said_("a", 0, "b", "c"), False), (said_("Ada"), False), (said_("Bob"), False)],
+    )
+    yield state.change(data=Drawn(0), given=said_("a", 0, "c", "b"), more=False)
+    assert state.view.step == "b"
+    yield state.previous_to(data=Drawn(1))
+    yield state.answer_an_old_page(data=Drawn(0), given=said_("a", 0, "b", "c"), more=False)
+
+
 Story = Callable[[Runs], Iterator[None]]
 STORIES = [
     an_old_page_saw_what_its_own_answer_had_set,
@@ -526,6 +539,7 @@ STORIES = [
     the_way_was_lost_after_a_change_at_the_end,
     an_item_was_removed_that_no_list_page_had_led_to,
     an_item_was_removed_that_was_only_kept,
+    a_list_was_turned_round_with_all_its_answers,
 ]
 
 
