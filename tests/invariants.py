@@ -160,9 +160,10 @@ def retraced(documents: Documents, run: Run, session: Mapping[str, Any], removed
 
 
 def numbers_of(run: Run, base: str, elements: list[Any]) -> list[int]:
-    """S13: an item has the number that the run gave to its value; no two have the same one."""
-    if not elements:
-        return []
+    """S13: an item has the number that the run gave to its value; no two have the same one. A list that the run hasn't
+    come to (another session would lead there) has no numbers yet."""
+    if f"{base}/" not in run.parked:
+        return list(range(1, len(elements) + 1))
     known = run.parked[f"{base}/"]["keys"]
     assert len({*known.values()}) == len(known)
     plain = [each for each in elements if not isinstance(each, Item)]

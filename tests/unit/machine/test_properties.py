@@ -513,7 +513,7 @@ def an_item_was_removed_that_was_only_kept(state: Runs) -> Iterator[None]:
     yield state.begin(documents=twice_asked("a"), k="b", said=answers_)
     yield state.next(said_("Eve"), False)
     yield state.previous_to(data=Drawn(3))
-    yield state.amend("a")
+    yield state.amend(k="a")
     yield state.next({}, False)
     yield state.remove_item(data=Drawn("people/3"))
 
@@ -531,6 +531,18 @@ def a_list_was_turned_round_with_all_its_answers(state: Runs) -> Iterator[None]:
     yield state.answer_an_old_page(data=Drawn(0), given=said_("a", 0, "b", "c"), more=False)
 
 
+def another_session_would_have_led_to_a_list(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    on = branch("c", ('session.k == "a"', "people"), "end")
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), on, each, reopen=True), "inner": flow("inner", ask("name"))},
+        k="c",
+        said=[({}, False), (said_("a", 0, "b", "c"), False)],
+    )
+    yield state.amend(k="a")
+    yield state.change(data=Drawn(0), given=said_("b", 0, "c"), more=False)
+
+
 Story = Callable[[Runs], Iterator[None]]
 STORIES = [
     an_old_page_saw_what_its_own_answer_had_set,
@@ -540,6 +552,7 @@ STORIES = [
     an_item_was_removed_that_no_list_page_had_led_to,
     an_item_was_removed_that_was_only_kept,
     a_list_was_turned_round_with_all_its_answers,
+    another_session_would_have_led_to_a_list,
 ]
 
 
