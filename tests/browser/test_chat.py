@@ -266,10 +266,15 @@ async def test_earlier_answers(forms: Site, ann: Person) -> None:
 
 
 async def test_a_file(forms: Site, ann: Person) -> None:
-    """A file is chosen when one is asked for, and arrives whole; one that is too large is told before it is sent."""
+    """A file is chosen when one is asked for, and arrives whole; a day of the calendar is shown as people write it, and
+    changed as it was sent."""
     talker = await opened(ann, forms)
     await talker.says("Ann", "Which day?")
-    await talker.says("27 March 2026", "Which colour?")
+    await talker.says("2026-03-27", "Which colour?")
+    assert (await talker.heard())[-1] == "27 March 2026"
+    await talker.presses("Change: 2026-03-27")
+    assert await ann.page.get_by_role("textbox", name="Write a message").input_value() == "2026-03-27"
+    await ann.key("Escape")
     await talker.presses("green")
     await talker.is_asked("Your passport")
     chosen = {"name": "pass <b>.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 " + b"x" * 300_000}
@@ -281,9 +286,9 @@ async def test_a_file(forms: Site, ann: Person) -> None:
 
 
 async def test_by_keyboard(forms: Site, ann: Person) -> None:
-    """Nobody needs a mouse: Enter sends, Shift and Enter break the line, arrows move among buttons, Escape closes."""
+    """Nobody needs a mouse: Enter sends, Shift and Enter break the line, arrows move among buttons, Escape closes. One
+    writes at once, and also while a button has the focus."""
     talker = await opened(ann, forms)
-    await ann.page.get_by_role("textbox", name="Write a message").focus()
     await ann.writes("Ann")
     await ann.key("Shift+Enter", "Backspace", "Enter")
     await talker.is_asked("Which day?")
@@ -292,7 +297,10 @@ async def test_by_keyboard(forms: Site, ann: Person) -> None:
     await talker.is_asked("Which colour?")
     focused = f"({IN}.activeElement?.getAttribute('aria-label') ?? {IN}.activeElement?.innerText)"
     assert await talker.evaluates(focused) == "green"
-    await ann.key("ArrowDown", "Enter")
+    await ann.writes("b")
+    assert await ann.page.get_by_role("textbox", name="Write a message").input_value() == "b"
+    await ann.page.get_by_role("button", name="green").focus()
+    await ann.key("ArrowRight", "Enter")
     await talker.is_asked("Your passport")
     assert (await talker.heard())[-1] == "blue"
     await ann.page.get_by_role("button", name="Menu").focus()

@@ -74,6 +74,16 @@ async def test_texts_have_looks_and_several_choices_go_together(forms: Site, ann
     assert await own.get_attribute("href") == f"{forms.address}/terms?of=me"
     assert await link.evaluate("each => getComputedStyle(each).paddingInlineStart") == "0px"  # no gap before a link
     await has_no_barriers(ann)
+    talker = await opened(await renewed(ann), forms, "papers")
+    await talker.says("Ann", "Which colours?")
+    green, red = (ann.page.get_by_role("button", name=name) for name in ("green", "red"))
+    ground = "(button) => getComputedStyle(button).backgroundColor"
+    await green.click()
+    await red.hover()
+    picked, hovered = await green.evaluate(ground), await red.evaluate(ground)
+    assert picked != hovered  # the pointer rests where a button appears
+    await green.hover()
+    assert await green.evaluate(ground) == picked  # whose words are to be read on it
     talker = await to_the_file(forms, await renewed(ann))
     assert (await talker.heard())[-1] == "1, 2"  # a name with a comma would be two
     assert (await talker.looks())["choices"] == ["Choose a file"]

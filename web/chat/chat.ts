@@ -5,6 +5,7 @@
 //   language   of the chat's own words, where it isn't the workflow's
 //   input      what the run is handed, as a JSON object
 //   scheme     "light" or "dark"; as the reader's device is, unless given
+//   autofocus  what is written goes into the chat from the beginning, where nobody touches a screen
 //   run, token a run that is gone on with
 //
 // The page around it may have the strictest policy: the style is a constructed one, nothing is evaluated, and only `src`
@@ -27,6 +28,7 @@ const HERE = script?.src ? new URL("../", script.src).href : document.baseURI; /
 const FADE = 8000; // milliseconds after which what was told of a connection goes
 const OVER = ["completed", "cancelled", "expired"]; // runs in which nothing is asked any more
 const PAGE = 200; // messages that one request gives
+const FINE = matchMedia("(pointer: fine)"); // with others, a keyboard that comes up hides half of the chat
 
 function newId(): string {
   // Pages without https have no randomUUID.
@@ -49,6 +51,7 @@ class WizardChat extends HTMLElement {
   private underWay = new Set<string>();
   private edited: Message | null = null;
   private byKeyboard = false;
+  private isAwaited = false; // what is said next, by who said something here
   private isOver = false;
   private asked = ""; // the type of what is asked now
   private last = ""; // the id of the message that was heard last
@@ -70,7 +73,10 @@ class WizardChat extends HTMLElement {
     root.append(this.box);
     const takes = (): boolean => Boolean(this.composer?.takesFiles) && !this.isOver;
     this.dropping.watch(this.box, takes, (files) => void this.composer.take(files));
-    this.box.addEventListener("keydown", () => (this.byKeyboard = true));
+    this.box.addEventListener("keydown", (event) => {
+      this.byKeyboard = true;
+      this.composer?.catches(event);
+    });
     this.box.addEventListener("pointerdown", () => (this.byKeyboard = false));
     void this.begin();
   }
@@ -101,6 +107,7 @@ class WizardChat extends HTMLElement {
     const ticket = this.memory.ticket;
     if (ticket) await this.resume(ticket, false);
     else await this.start();
+    if (this.hasAttribute("autofocus") && FINE.matches && !this.panel.childElementCount) this.composer.focus();
   }
 
   private async start(): Promise<void> {
@@ -189,8 +196,14 @@ class WizardChat extends HTMLElement {
     if (!this.underWay.size) this.log.works(null);
     if (!isNew || message.from !== "engine") return;
     if (!message.expects && !message.choices.length) void this.lookForTheEnd(message);
-    else if (this.byKeyboard && !this.log.focusChoices()) this.composer.focus();
-    this.byKeyboard = false;
+    else this.attend();
+    this.isAwaited = this.byKeyboard = false;
+  }
+
+  // Who answered goes on: by keyboard at the buttons, where there are any; else where one writes.
+  private attend(): void {
+    if (this.byKeyboard && this.log.focusChoices()) return;
+    if (this.byKeyboard || (this.isAwaited && FINE.matches && !this.log.asksByButtons)) this.composer.focus();
   }
 
   private async lookForTheEnd(message: Message): Promise<void> {
@@ -244,6 +257,7 @@ class WizardChat extends HTMLElement {
     this.panel.replaceChildren();
     this.waiting.set(whole.id, { saying: whole, label });
     this.log.send(whole, label, "sending");
+    this.isAwaited = true;
     this.remember();
     this.pass(whole);
   }

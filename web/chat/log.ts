@@ -164,6 +164,11 @@ export class Log {
     this.scrollTo(this.element.scrollHeight);
   }
 
+  // Whether the open question has buttons.
+  get asksByButtons(): boolean {
+    return this.choices !== null;
+  }
+
   // The first button of the open question, for who goes on by keyboard.
   focusChoices(): boolean {
     this.choices?.focus();
@@ -261,7 +266,7 @@ export class Log {
   private content(message: Message): Node[] {
     const parts: Node[] = [];
     if (message.edits && (message.text || message.files)) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
-    const text = this.textOf(message);
+    const text = this.dayIn(message) || this.textOf(message);
     for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
     if (!text) return parts;
     const said = message.rich ? rich(message.rich, this.root) : make("div", {}, ...linked(text));
@@ -277,6 +282,13 @@ export class Log {
       parts.push(unfold);
     }
     return parts;
+  }
+
+  // A day that was picked in the calendar, as people write it.
+  private dayIn({ from, expects, text }: Message): string {
+    const isDay = from === "person" && expects?.type === "date" && /^\d{4}-\d\d-\d\d$/.test(text);
+    const at = new Date(isDay ? text : "");
+    return at.getTime() ? new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeZone: "UTC" }).format(at) : "";
   }
 
   private textOf(message: Message): string {
