@@ -30,6 +30,19 @@ TALKS = Path(__file__).with_name("talks.yaml")
 HOST = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Shop</title>
 <main><h1>Shop</h1><wizard-chat src="{0}/" workflow="{1}">The chat</wizard-chat></main>
 <script src="{0}/static/chat.js"></script></html>"""
+COLOURS = """((scheme) => {
+  const chat = document.querySelector("wizard-chat");
+  chat.setAttribute("scheme", scheme);
+  const names = [...chat.shadowRoot.adoptedStyleSheets[0].cssRules[0].style].filter((name) => name.startsWith("--"));
+  const style = getComputedStyle(chat);
+  return JSON.stringify([style.colorScheme, ...names.map((name) => style.getPropertyValue(name))]);
+})"""
+# What is sent next is lost, and what would be waited for longest comes at once.
+SWALLOWED = """() => {
+  const { send } = WebSocket.prototype, wait = window.setTimeout;
+  WebSocket.prototype.send = () => (WebSocket.prototype.send = send);
+  window.setTimeout = (then, pause, ...more) => wait(then, pause === 30_000 ? 0 : pause, ...more);
+}"""
 POLICY = "default-src 'none'; script-src {0}; connect-src {0} {1}"
 
 
@@ -197,7 +210,8 @@ async def test_a_server_that_restarts(forms: Site, ann: Person) -> None:
 
 
 async def test_offline_and_back(forms: Site, ann: Person) -> None:
-    """In a tunnel nobody is told that something was sent which wasn't; what others said meanwhile is caught up with."""
+    """In a tunnel nobody is told that something was sent which wasn't; what others said meanwhile is caught up with.
+    A network that went away without a word is noticed after half a minute, and what was written is sent again."""
     talker = await opened(ann, forms)
     await ann.context.set_offline(True)
     await talker.writes("Ann")
@@ -207,6 +221,10 @@ async def test_offline_and_back(forms: Site, ann: Person) -> None:
     await ann.context.set_offline(False)
     await talker.is_asked("Which colour?")
     assert await talker.heard() == ["Ann", "28 March 2026"]
+    await ann.page.evaluate(SWALLOWED)
+    await talker.writes("blue")
+    await talker.is_asked("Your passport")
+    assert (await talker.heard())[-1] == "blue"
     ann.noticed.clear()
 
 
@@ -311,8 +329,8 @@ async def test_by_keyboard(forms: Site, ann: Person) -> None:
 
 
 async def test_in_a_page_of_another_site(forms: Site, shop: Shop, ann: Person) -> None:
-    """A shop embeds the chat under the strictest policy; it works, has no barriers, and fits a small telephone. What is
-    typed there is shown as it is, whatever it is."""
+    """A shop embeds the chat under the strictest policy; it works, has no barriers, fits a small telephone, and is light
+    or dark as the shop says. What is typed there is shown as it is, whatever it is."""
     await ann.visits(shop.address)
     talker = at_chat(ann)
     await talker.is_asked("Your name")
@@ -325,6 +343,13 @@ async def test_in_a_page_of_another_site(forms: Site, shop: Shop, ann: Person) -
     await has_no_overflow(ann)
     await ann.page.evaluate(axe())  # a policy keeps scripts of others out, and this one is ours
     await has_no_barriers(ann)
+    devices = {}
+    for device in ("light", "dark"):
+        await ann.page.emulate_media(color_scheme=device)
+        devices[device] = [await talker.evaluates(f"{COLOURS}('{scheme}')") for scheme in ("", "light", "dark")]
+    assert devices["light"][0] == devices["light"][1] == devices["dark"][1] != devices["dark"][0]
+    assert devices["dark"][0] == devices["dark"][2] == devices["light"][2]
+    await ann.page.emulate_media(color_scheme="light")
     await ann.page.reload()
     await talker.is_asked("Which colour?")
 

@@ -2,7 +2,7 @@
 // is open, and how far it is with what is under way.
 import { Choices } from "./choices";
 import type { Picker } from "./choices";
-import { icon, linked, make, rich } from "./drawing";
+import { icon, iconButton, linked, make, rich } from "./drawing";
 import type { Message, Saying, Wording, Work } from "./messages";
 
 const TOGETHER = 120_000; // milliseconds between two messages that are shown as one group
@@ -54,7 +54,7 @@ export class Log {
     this.root = root;
     this.reader = reader;
     this.working = make("div", { class: "working", role: "status", hidden: true });
-    this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
+    this.newer = iconButton("down", this.say("newer"), () => this.toEnd(), { class: "tool newer", hidden: true });
     const attributes = { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0", lang: wording.texts };
     this.element = make("div", attributes, this.working);
     this.element.addEventListener("scroll", () => {
