@@ -162,7 +162,8 @@ async def test_two_tabs_and_back_and_forward(forms: Site, ann: Person) -> None:
 
 async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     """Twice as large on a small screen nothing is cut off, nor where words are long; in a scheme of few colours bubbles
-    and buttons have edges, and who speaks is told apart. Who is told much reads it from its beginning."""
+    and buttons have edges, and who speaks is told apart. Who is told much reads it from its beginning, and stays at the
+    end once there."""
     await ann.page.set_viewport_size({"width": 320, "height": 568})
     talker = await to_the_file(forms, ann)
     await talker.says("x" * 200, "Your passport")
@@ -170,6 +171,14 @@ async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     await talker.says("help", "Your passport")
     asked = f"{IN}.querySelectorAll('.row.person')"
     assert await talker.evaluates(f"[...{asked}].at(-1).getBoundingClientRect().top > 60")
+    at_end = "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)"
+    at_end += f"({IN}.querySelector('.log'))"
+    assert not await talker.evaluates(at_end)
+    await ann.page.locator(".newer").click()
+    await ann.page.set_viewport_size({"width": 320, "height": 400})  # a keyboard comes up
+    await ann.page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    assert await talker.evaluates(at_end)
+    await talker.says("help", "Your passport")
     assert await talker.evaluates(f"!{IN}.querySelector('.newer').hidden")
     await ann.page.set_viewport_size({"width": 640, "height": 1600})
     await ann.page.locator(".newer").wait_for(state="hidden")  # all of it is seen

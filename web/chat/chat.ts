@@ -195,8 +195,11 @@ class WizardChat extends HTMLElement {
     }
     if (!this.underWay.size) this.log.works(null);
     if (!isNew || message.from !== "engine") return;
-    if (!message.expects && !message.choices.length) void this.lookForTheEnd(message);
-    else this.attend();
+    if (!message.expects && !message.choices.length) {
+      void this.lookForTheEnd(message);
+      return;
+    }
+    this.attend();
     this.isAwaited = this.byKeyboard = false;
   }
 

@@ -46,6 +46,7 @@ export class Log {
   private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
   private readsAlong = true;
   private heights = ""; // of what is shown and of all of it, when it was scrolled last
+  private top = 0; // where it was scrolled to last, not by who reads
   private anchor: HTMLElement | null = null; // what a person said last, or what the latest messages begin with
 
   // `root` is where the forms are.
@@ -62,6 +63,7 @@ export class Log {
       const isResized = this.heights !== this.measured();
       this.heights = this.measured();
       if (isResized) return;
+      if (Math.abs(this.element.scrollTop - this.top) > 1) this.anchor = null; // somebody has read from there
       this.readsAlong = this.isAtEnd;
       if (this.readsAlong) this.newer.hidden = true;
     });
@@ -161,6 +163,7 @@ export class Log {
   }
 
   toEnd(): void {
+    this.anchor = null;
     this.scrollTo(this.element.scrollHeight);
   }
 
@@ -197,6 +200,7 @@ export class Log {
 
   private scrollTo(top: number): void {
     this.element.scrollTop = top;
+    this.top = this.element.scrollTop;
     this.heights = this.measured();
     this.readsAlong = this.isAtEnd;
     this.newer.hidden = this.readsAlong;
@@ -234,7 +238,8 @@ export class Log {
     const last = this.lastBubble;
     const goesOn = last?.from === message.from && at.getTime() - last.at < TOGETHER;
     const isNamed = message.from === "operator" && !goesOn; // who they write with is no machine
-    const speaker = make("span", { class: isNamed ? "who" : "unseen" }, `${this.say(`from-${message.from}`)} `);
+    const says = message.from === "engine" && !message.expects ? `${this.wording.title}:` : this.say(`from-${message.from}`);
+    const speaker = make("span", { class: isNamed ? "who" : "unseen" }, `${says} `);
     const body = make("div", { class: "bubble", dir: "auto" }, speaker, ...this.content(message));
     const time = make("time", { datetime: message.at }, new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at));
     const meta = make("div", { class: "meta" }, time);
