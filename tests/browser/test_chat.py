@@ -329,8 +329,8 @@ async def test_by_keyboard(forms: Site, ann: Person) -> None:
 
 
 async def test_in_a_page_of_another_site(forms: Site, shop: Shop, ann: Person) -> None:
-    """A shop embeds the chat under the strictest policy; it works, has no barriers, fits a small telephone, and is light
-    or dark as the shop says. What is typed there is shown as it is, whatever it is."""
+    """A shop embeds the chat under the strictest policy; it works, has no barriers, fits a small telephone, and is
+    light or dark as the shop says. What is typed there is shown as it is, whatever it is."""
     await ann.visits(shop.address)
     talker = at_chat(ann)
     await talker.is_asked("Your name")
