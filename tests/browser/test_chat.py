@@ -6,9 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -20,11 +18,9 @@ from tests.browser.conftest import Opens
 from tests.browser.firefox import Firefox, Reader
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site, served
-from tests.browser.talker import IN, Talker
+from tests.browser.talker import IN, TALKS, Talker, at_chat, forgets, opened
 from wizard.app import wizard_app
 from wizard.settings import Settings
-
-TALKS = Path(__file__).with_name("talks.yaml")
 
 # A page of another site, whose policy lets it load the script and speak with the forms, and nothing else.
 HOST = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Shop</title>
@@ -76,32 +72,6 @@ async def forms(browser: Browser, shop: Shop) -> AsyncIterator[Site]:
         shop.forms = site.address
         yield site
         site.outside.gate.set()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ann(opens: Opens) -> AsyncIterator[Person]:
-    person = await opens()
-    yield person
-    await forgets(person)
-
-
-async def forgets(person: Person) -> None:
-    """The next one at this profile is new to the chat. What moves in it moves as it is talked to."""
-    with suppress(Exception):  # the page may be another site's, or none
-        await person.page.evaluate("localStorage.clear()")
-    person.noticed[:] = [each for each in person.noticed if "moved while it loaded" not in each]
-
-
-def at_chat(person: Person) -> Talker:
-    return Talker(person.page.evaluate)
-
-
-async def opened(person: Person, site: Site, workflow: str = "visit", asks: str = "Your name") -> Talker:
-    await person.visits(f"{site.address}/c/{workflow}")
-    talker = at_chat(person)
-    await talker.is_asked(asks)
-    assert not person.noticed
-    return talker
 
 
 async def run_of(talker: Talker) -> str:

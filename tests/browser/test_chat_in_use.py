@@ -9,11 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.audits import has_no_barriers
-from tests.browser.conftest import Opens
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site
-from tests.browser.talker import IN, Talker
-from tests.browser.test_chat import TALKS, forgets, opened
+from tests.browser.talker import IN, TALKS, Talker, forgets, opened
 
 # A file of so many bytes that is dragged from the desktop and dropped on the chat.
 DROP = f"""((name, bytes) => {{
@@ -37,13 +35,6 @@ WIDER = f"""[...{IN}.querySelectorAll(".chat, .head, .log, .row, .bubble, .choic
 async def forms(browser: Browser) -> AsyncIterator[Site]:
     async with a_site(TALKS) as site:
         yield site
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ann(opens: Opens) -> AsyncIterator[Person]:
-    person = await opens()
-    yield person
-    await forgets(person)
 
 
 async def html_of_last(person: Person) -> str:
