@@ -18,6 +18,7 @@ from tests.browser.chromium import NoBrowser, chromium, required
 from tests.browser.firefox import Firefox, NoFirefox, firefox
 from tests.browser.person import Person, Profile
 from tests.browser.site import NOON, PROCESSES, UNRULY, Site, a_site
+from tests.browser.talker import forgets
 
 HERE = Path(__file__).parent
 
@@ -116,3 +117,11 @@ async def opens(profiles: Profiles) -> AsyncIterator[Opens]:
         yield opened
     noticed = [each for person in people for each in person.noticed]
     assert not noticed, "\n".join(noticed)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def ann(opens: Opens) -> AsyncIterator[Person]:
+    """Somebody at a chat, who leaves no conversation behind."""
+    person = await opens()
+    yield person
+    await forgets(person)

@@ -6,8 +6,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+from tests.browser.person import Person
+from tests.browser.site import Site
+
+TALKS = Path(__file__).with_name("talks.yaml")
 PATIENCE = 15.0  # seconds; only what hangs takes so long
 
 SEEN = """(() => {
@@ -81,3 +87,22 @@ class Talker:
     async def heard(self) -> list[str]:
         """All that they have said, as it is shown."""
         return [row["text"] for row in (await self.looks())["rows"] if row["from"] == "person"]
+
+
+async def forgets(person: Person) -> None:
+    """The next one at this profile is new to the chat. What moves in it moves as it is talked to."""
+    with suppress(Exception):  # the page may be another site's, or none
+        await person.page.evaluate("localStorage.clear()")
+    person.noticed[:] = [each for each in person.noticed if "moved while it loaded" not in each]
+
+
+def at_chat(person: Person) -> Talker:
+    return Talker(person.page.evaluate)
+
+
+async def opened(person: Person, site: Site, workflow: str = "visit", asks: str = "Your name") -> Talker:
+    await person.visits(f"{site.address}/c/{workflow}")
+    talker = at_chat(person)
+    await talker.is_asked(asks)
+    assert not person.noticed
+    return talker

@@ -6,9 +6,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest_asyncio
@@ -20,16 +18,27 @@ from tests.browser.conftest import Opens
 from tests.browser.firefox import Firefox, Reader
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site, served
-from tests.browser.talker import IN, Talker
+from tests.browser.talker import IN, TALKS, Talker, at_chat, forgets, opened
 from wizard.app import wizard_app
 from wizard.settings import Settings
-
-TALKS = Path(__file__).with_name("talks.yaml")
 
 # A page of another site, whose policy lets it load the script and speak with the forms, and nothing else.
 HOST = """<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Shop</title>
 <main><h1>Shop</h1><wizard-chat src="{0}/" workflow="{1}">The chat</wizard-chat></main>
 <script src="{0}/static/chat.js"></script></html>"""
+COLOURS = """((scheme) => {
+  const chat = document.querySelector("wizard-chat");
+  chat.setAttribute("scheme", scheme);
+  const names = [...chat.shadowRoot.adoptedStyleSheets[0].cssRules[0].style].filter((name) => name.startsWith("--"));
+  const style = getComputedStyle(chat);
+  return JSON.stringify([style.colorScheme, ...names.map((name) => style.getPropertyValue(name))]);
+})"""
+# What is sent next is lost, and what would be waited for longest comes at once.
+SWALLOWED = """() => {
+  const { send } = WebSocket.prototype, wait = window.setTimeout;
+  WebSocket.prototype.send = () => (WebSocket.prototype.send = send);
+  window.setTimeout = (then, pause, ...more) => wait(then, pause === 30_000 ? 0 : pause, ...more);
+}"""
 POLICY = "default-src 'none'; script-src {0}; connect-src {0} {1}"
 
 
@@ -63,32 +72,6 @@ async def forms(browser: Browser, shop: Shop) -> AsyncIterator[Site]:
         shop.forms = site.address
         yield site
         site.outside.gate.set()
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ann(opens: Opens) -> AsyncIterator[Person]:
-    person = await opens()
-    yield person
-    await forgets(person)
-
-
-async def forgets(person: Person) -> None:
-    """The next one at this profile is new to the chat. What moves in it moves as it is talked to."""
-    with suppress(Exception):  # the page may be another site's, or none
-        await person.page.evaluate("localStorage.clear()")
-    person.noticed[:] = [each for each in person.noticed if "moved while it loaded" not in each]
-
-
-def at_chat(person: Person) -> Talker:
-    return Talker(person.page.evaluate)
-
-
-async def opened(person: Person, site: Site, workflow: str = "visit", asks: str = "Your name") -> Talker:
-    await person.visits(f"{site.address}/c/{workflow}")
-    talker = at_chat(person)
-    await talker.is_asked(asks)
-    assert not person.noticed
-    return talker
 
 
 async def run_of(talker: Talker) -> str:
@@ -197,7 +180,8 @@ async def test_a_server_that_restarts(forms: Site, ann: Person) -> None:
 
 
 async def test_offline_and_back(forms: Site, ann: Person) -> None:
-    """In a tunnel nobody is told that something was sent which wasn't; what others said meanwhile is caught up with."""
+    """In a tunnel nobody is told that something was sent which wasn't; what others said meanwhile is caught up with.
+    A network that went away without a word is noticed after half a minute, and what was written is sent again."""
     talker = await opened(ann, forms)
     await ann.context.set_offline(True)
     await talker.writes("Ann")
@@ -207,6 +191,10 @@ async def test_offline_and_back(forms: Site, ann: Person) -> None:
     await ann.context.set_offline(False)
     await talker.is_asked("Which colour?")
     assert await talker.heard() == ["Ann", "28 March 2026"]
+    await ann.page.evaluate(SWALLOWED)
+    await talker.writes("blue")
+    await talker.is_asked("Your passport")
+    assert (await talker.heard())[-1] == "blue"
     ann.noticed.clear()
 
 
@@ -266,10 +254,15 @@ async def test_earlier_answers(forms: Site, ann: Person) -> None:
 
 
 async def test_a_file(forms: Site, ann: Person) -> None:
-    """A file is chosen when one is asked for, and arrives whole; one that is too large is told before it is sent."""
+    """A file is chosen when one is asked for, and arrives whole; a day of the calendar is shown as people write it, and
+    changed as it was sent."""
     talker = await opened(ann, forms)
     await talker.says("Ann", "Which day?")
-    await talker.says("27 March 2026", "Which colour?")
+    await talker.says("2026-03-27", "Which colour?")
+    assert (await talker.heard())[-1] == "27 March 2026"
+    await talker.presses("Change: 2026-03-27")
+    assert await ann.page.get_by_role("textbox", name="Write a message").input_value() == "2026-03-27"
+    await ann.key("Escape")
     await talker.presses("green")
     await talker.is_asked("Your passport")
     chosen = {"name": "pass <b>.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4 " + b"x" * 300_000}
@@ -281,9 +274,9 @@ async def test_a_file(forms: Site, ann: Person) -> None:
 
 
 async def test_by_keyboard(forms: Site, ann: Person) -> None:
-    """Nobody needs a mouse: Enter sends, Shift and Enter break the line, arrows move among buttons, Escape closes."""
+    """Nobody needs a mouse: Enter sends, Shift and Enter break the line, arrows move among buttons, Escape closes. One
+    writes at once, and also while a button has the focus."""
     talker = await opened(ann, forms)
-    await ann.page.get_by_role("textbox", name="Write a message").focus()
     await ann.writes("Ann")
     await ann.key("Shift+Enter", "Backspace", "Enter")
     await talker.is_asked("Which day?")
@@ -292,7 +285,10 @@ async def test_by_keyboard(forms: Site, ann: Person) -> None:
     await talker.is_asked("Which colour?")
     focused = f"({IN}.activeElement?.getAttribute('aria-label') ?? {IN}.activeElement?.innerText)"
     assert await talker.evaluates(focused) == "green"
-    await ann.key("ArrowDown", "Enter")
+    await ann.writes("b")
+    assert await ann.page.get_by_role("textbox", name="Write a message").input_value() == "b"
+    await ann.page.get_by_role("button", name="green").focus()
+    await ann.key("ArrowRight", "Enter")
     await talker.is_asked("Your passport")
     assert (await talker.heard())[-1] == "blue"
     await ann.page.get_by_role("button", name="Menu").focus()
@@ -303,8 +299,8 @@ async def test_by_keyboard(forms: Site, ann: Person) -> None:
 
 
 async def test_in_a_page_of_another_site(forms: Site, shop: Shop, ann: Person) -> None:
-    """A shop embeds the chat under the strictest policy; it works, has no barriers, and fits a small telephone. What is
-    typed there is shown as it is, whatever it is."""
+    """A shop embeds the chat under the strictest policy; it works, has no barriers, fits a small telephone, and is
+    light or dark as the shop says. What is typed there is shown as it is, whatever it is."""
     await ann.visits(shop.address)
     talker = at_chat(ann)
     await talker.is_asked("Your name")
@@ -317,6 +313,13 @@ async def test_in_a_page_of_another_site(forms: Site, shop: Shop, ann: Person) -
     await has_no_overflow(ann)
     await ann.page.evaluate(axe())  # a policy keeps scripts of others out, and this one is ours
     await has_no_barriers(ann)
+    devices = {}
+    for device in ("light", "dark"):
+        await ann.page.emulate_media(color_scheme=device)
+        devices[device] = [await talker.evaluates(f"{COLOURS}('{scheme}')") for scheme in ("", "light", "dark")]
+    assert devices["light"][0] == devices["light"][1] == devices["dark"][1] != devices["dark"][0]
+    assert devices["dark"][0] == devices["dark"][2] == devices["light"][2]
+    await ann.page.emulate_media(color_scheme="light")
     await ann.page.reload()
     await talker.is_asked("Which colour?")
 

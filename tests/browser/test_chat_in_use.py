@@ -9,11 +9,9 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.audits import has_no_barriers
-from tests.browser.conftest import Opens
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site
-from tests.browser.talker import IN, Talker
-from tests.browser.test_chat import TALKS, forgets, opened
+from tests.browser.talker import IN, TALKS, Talker, forgets, opened
 
 # A file of so many bytes that is dragged from the desktop and dropped on the chat.
 DROP = f"""((name, bytes) => {{
@@ -37,13 +35,6 @@ WIDER = f"""[...{IN}.querySelectorAll(".chat, .head, .log, .row, .bubble, .choic
 async def forms(browser: Browser) -> AsyncIterator[Site]:
     async with a_site(TALKS) as site:
         yield site
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def ann(opens: Opens) -> AsyncIterator[Person]:
-    person = await opens()
-    yield person
-    await forgets(person)
 
 
 async def html_of_last(person: Person) -> str:
@@ -74,6 +65,16 @@ async def test_texts_have_looks_and_several_choices_go_together(forms: Site, ann
     assert await own.get_attribute("href") == f"{forms.address}/terms?of=me"
     assert await link.evaluate("each => getComputedStyle(each).paddingInlineStart") == "0px"  # no gap before a link
     await has_no_barriers(ann)
+    talker = await opened(await renewed(ann), forms, "papers")
+    await talker.says("Ann", "Which colours?")
+    green, red = (ann.page.get_by_role("button", name=name) for name in ("green", "red"))
+    ground = "(button) => getComputedStyle(button).backgroundColor"
+    await green.click()
+    await red.hover()
+    picked, hovered = await green.evaluate(ground), await red.evaluate(ground)
+    assert picked != hovered  # the pointer rests where a button appears
+    await green.hover()
+    assert await green.evaluate(ground) == picked  # whose words are to be read on it
     talker = await to_the_file(forms, await renewed(ann))
     assert (await talker.heard())[-1] == "1, 2"  # a name with a comma would be two
     assert (await talker.looks())["choices"] == ["Choose a file"]
@@ -152,7 +153,8 @@ async def test_two_tabs_and_back_and_forward(forms: Site, ann: Person) -> None:
 
 async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     """Twice as large on a small screen nothing is cut off, nor where words are long; in a scheme of few colours bubbles
-    and buttons have edges, and who speaks is told apart. Who is told much reads it from its beginning."""
+    and buttons have edges, and who speaks is told apart. Who is told much reads it from its beginning, and stays at the
+    end once there."""
     await ann.page.set_viewport_size({"width": 320, "height": 568})
     talker = await to_the_file(forms, ann)
     await talker.says("x" * 200, "Your passport")
@@ -160,6 +162,14 @@ async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     await talker.says("help", "Your passport")
     asked = f"{IN}.querySelectorAll('.row.person')"
     assert await talker.evaluates(f"[...{asked}].at(-1).getBoundingClientRect().top > 60")
+    at_end = "(({ scrollHeight, scrollTop, clientHeight }) => scrollHeight - scrollTop - clientHeight < 2)"
+    at_end += f"({IN}.querySelector('.log'))"
+    assert not await talker.evaluates(at_end)
+    await ann.page.locator(".newer").click()
+    await ann.page.set_viewport_size({"width": 320, "height": 400})  # a keyboard comes up
+    await ann.page.evaluate("new Promise((then) => requestAnimationFrame(() => requestAnimationFrame(then)))")
+    assert await talker.evaluates(at_end)
+    await talker.says("help", "Your passport")
     assert await talker.evaluates(f"!{IN}.querySelector('.newer').hidden")
     await ann.page.set_viewport_size({"width": 640, "height": 1600})
     await ann.page.locator(".newer").wait_for(state="hidden")  # all of it is seen

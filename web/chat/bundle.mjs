@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import module from "node:module";
 
-const SOURCES = ["messages", "server", "line", "memory", "drawing", "choices", "log", "menu", "dropping", "composer", "chat"];
+const SOURCES = ["messages", "server", "line", "memory", "drawing", "choices", "log", "menu", "dropping", "notice", "ways", "composer", "chat"];
 
 if (!module.stripTypeScriptTypes) {
   console.error(`Node ${process.version} is too old to build the chat; take 22.13 or newer.`);

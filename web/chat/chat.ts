@@ -5,6 +5,7 @@
 //   language   of the chat's own words, where it isn't the workflow's
 //   input      what the run is handed, as a JSON object
 //   scheme     "light" or "dark"; as the reader's device is, unless given
+//   autofocus  what is written goes into the chat from the beginning, where nobody touches a screen
 //   run, token a run that is gone on with
 //
 // The page around it may have the strictest policy: the style is a constructed one, nothing is evaluated, and only `src`
@@ -16,22 +17,18 @@ import { Line } from "./line";
 import { Log, SECRET } from "./log";
 import { Memory } from "./memory";
 import { Menu } from "./menu";
-import { Refused } from "./messages";
+import { Refused, newId } from "./messages";
 import type { Message, Problem, Saying, SentFile, Ticket, Wording } from "./messages";
+import { Notice } from "./notice";
 import { Server } from "./server";
+import { ending, failure, welcome } from "./ways";
 
 declare const STYLE: string;
 
 const script = document.currentScript as HTMLScriptElement | null;
 const HERE = script?.src ? new URL("../", script.src).href : document.baseURI; // beside static/
-const FADE = 8000; // milliseconds after which what was told of a connection goes
 const OVER = ["completed", "cancelled", "expired"]; // runs in which nothing is asked any more
-const PAGE = 200; // messages that one request gives
-
-function newId(): string {
-  // Pages without https have no randomUUID.
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
+const FINE = matchMedia("(pointer: fine)"); // with others, a keyboard that comes up hides half of the chat
 
 class WizardChat extends HTMLElement {
   private server!: Server;
@@ -43,17 +40,16 @@ class WizardChat extends HTMLElement {
   private ticket: Ticket | null = null;
   private box!: HTMLElement;
   private panel!: HTMLElement;
-  private status!: HTMLElement;
+  private notice!: Notice;
   private readonly dropping = new Dropping();
   private waiting = new Map<string, { saying: Saying; label: string }>();
   private underWay = new Set<string>();
   private edited: Message | null = null;
   private byKeyboard = false;
+  private isAwaited = false; // what is said next, by who said something here
   private isOver = false;
   private asked = ""; // the type of what is asked now
   private last = ""; // the id of the message that was heard last
-  private fading = 0;
-  private isThere = true; // the connection
 
   connectedCallback(): void {
     if (this.shadowRoot) {
@@ -70,7 +66,10 @@ class WizardChat extends HTMLElement {
     root.append(this.box);
     const takes = (): boolean => Boolean(this.composer?.takesFiles) && !this.isOver;
     this.dropping.watch(this.box, takes, (files) => void this.composer.take(files));
-    this.box.addEventListener("keydown", () => (this.byKeyboard = true));
+    this.box.addEventListener("keydown", (event) => {
+      this.byKeyboard = true;
+      this.composer?.catches(event);
+    });
     this.box.addEventListener("pointerdown", () => (this.byKeyboard = false));
     void this.begin();
   }
@@ -101,6 +100,7 @@ class WizardChat extends HTMLElement {
     const ticket = this.memory.ticket;
     if (ticket) await this.resume(ticket, false);
     else await this.start();
+    if (this.hasAttribute("autofocus") && FINE.matches && !this.panel.childElementCount) this.composer.focus();
   }
 
   private async start(): Promise<void> {
@@ -125,7 +125,7 @@ class WizardChat extends HTMLElement {
     const isReload = this.memory.isHere;
     try {
       if (joins) await this.server.join(ticket);
-      await this.history(ticket);
+      this.show(await this.server.history(ticket));
       this.isOver = OVER.includes(await this.server.status(ticket));
     } catch (error) {
       if (error instanceof Refused && error.isFinal) await this.anew();
@@ -136,16 +136,6 @@ class WizardChat extends HTMLElement {
     await this.open(ticket);
     if (this.isOver) this.over();
     else if (!isReload && !joins) this.welcome();
-  }
-
-  private async history(ticket: Ticket): Promise<void> {
-    let after = "";
-    for (;;) {
-      const said = await this.server.said(ticket, after);
-      this.show(said);
-      after = said.at(-1)?.id ?? "";
-      if (said.length < PAGE) return;
-    }
   }
 
   private async open(ticket: Ticket): Promise<void> {
@@ -188,9 +178,18 @@ class WizardChat extends HTMLElement {
     }
     if (!this.underWay.size) this.log.works(null);
     if (!isNew || message.from !== "engine") return;
-    if (!message.expects && !message.choices.length) void this.lookForTheEnd(message);
-    else if (this.byKeyboard && !this.log.focusChoices()) this.composer.focus();
-    this.byKeyboard = false;
+    if (!message.expects && !message.choices.length) {
+      void this.lookForTheEnd(message);
+      return;
+    }
+    this.attend();
+    this.isAwaited = this.byKeyboard = false;
+  }
+
+  // Who answered goes on: by keyboard at the buttons, where there are any; else where one writes.
+  private attend(): void {
+    if (this.byKeyboard && this.log.focusChoices()) return;
+    if (this.byKeyboard || (this.isAwaited && FINE.matches && !this.log.asksByButtons)) this.composer.focus();
   }
 
   private async lookForTheEnd(message: Message): Promise<void> {
@@ -217,22 +216,13 @@ class WizardChat extends HTMLElement {
   }
 
   private connected(there: boolean): void {
-    const was = this.isThere;
-    this.isThere = there;
-    if (was || there) clearTimeout(this.fading);
-    if (!there && was) {
+    const isNew = this.notice.connected(there);
+    if (!there && isNew) {
       this.underWay.clear();
       this.log.works(null);
       for (const id of this.waiting.keys()) this.log.mark(id, "waiting");
-      // Most breaks are over before anybody needs to know of them.
-      this.fading = window.setTimeout(() => this.tell(this.say("offline")), 1500);
     }
-    if (!there) return;
-    if (this.status.textContent) {
-      this.tell(this.say("online"));
-      this.fading = window.setTimeout(() => this.tell(""), FADE);
-    }
-    for (const { saying } of [...this.waiting.values()]) this.pass(saying);
+    if (there) for (const { saying } of [...this.waiting.values()]) this.pass(saying);
   }
 
   // -- what is said --------------------------------------------------------------------------------------
@@ -244,6 +234,7 @@ class WizardChat extends HTMLElement {
     this.panel.replaceChildren();
     this.waiting.set(whole.id, { saying: whole, label });
     this.log.send(whole, label, "sending");
+    this.isAwaited = true;
     this.remember();
     this.pass(whole);
   }
@@ -334,13 +325,13 @@ class WizardChat extends HTMLElement {
       stopsEditing: () => this.stopEditing(),
     });
     this.panel = make("div", { class: "panel" });
-    this.status = make("p", { class: "status", role: "status" });
+    this.notice = new Notice((what) => this.say(what));
     const menu = new Menu(this.say("menu"), this.entries());
     const head = make("div", { class: "head" }, make("p", { class: "title", dir: "auto" }, wording.title), menu.button, menu.list);
     this.box.lang = wording.language;
     this.box.dir = wording.direction;
     this.dropping.element.textContent = this.say("drop");
-    const middle = make("div", { class: "middle" }, this.status, this.log.element, this.log.below, this.dropping.element);
+    const middle = make("div", { class: "middle" }, this.notice.element, this.log.element, this.log.below, this.dropping.element);
     this.box.replaceChildren(head, middle, this.panel, this.composer.element);
     this.box.removeAttribute("aria-busy");
     menu.watch(head);
@@ -368,14 +359,12 @@ class WizardChat extends HTMLElement {
       if (this.server.isOwn) location.assign(address);
       else open(address, "_blank", "noopener,noreferrer");
     } catch (error) {
-      this.tell(error instanceof Refused ? error.message : this.say("offline"));
+      this.notice.tell(error instanceof Refused ? error.message : this.say("offline"));
     }
   }
 
   private welcome(): void {
-    const goOn = make("button", { type: "button", class: "main", click: () => this.goOn() }, this.say("continue"));
-    const anew = make("button", { type: "button", click: () => void this.anew() }, this.say("anew"));
-    this.panel.replaceChildren(make("p", {}, this.say("begun")), make("div", { class: "ways" }, goOn, anew));
+    this.panel.replaceChildren(...welcome((what) => this.say(what), () => this.goOn(), () => void this.anew()));
   }
 
   private goOn(): void {
@@ -387,9 +376,7 @@ class WizardChat extends HTMLElement {
   private over(): void {
     this.isOver = true;
     this.composer.element.hidden = true;
-    const anew = make("button", { type: "button", class: "main", click: () => void this.anew() }, this.say("anew"));
-    const pages = make("button", { type: "button", click: () => void this.toPages() }, this.say("answers"));
-    this.panel.replaceChildren(make("div", { class: "ways" }, anew, pages));
+    this.panel.replaceChildren(ending((what) => this.say(what), () => void this.anew(), () => void this.toPages()));
     this.log.toEnd();
   }
 
@@ -405,17 +392,9 @@ class WizardChat extends HTMLElement {
     if (this.byKeyboard) this.composer.focus();
   }
 
-  private tell(text: string): void {
-    this.status.textContent = text;
-  }
-
   private fail(error: unknown): void {
-    const words = this.wording?.words ?? {};
-    const text = error instanceof Refused ? error.message : words["unreachable"] ?? "The chat can’t be reached. Check your connection.";
-    const again = make("button", { type: "button", class: "main", click: () => void this.again() }, words["retry"] ?? "Try again");
     const form = this.wording?.form ?? `w/${encodeURIComponent(this.server.workflow)}`;
-    const pages = make("a", { href: this.server.root + form }, words["form"] ?? "Use the form instead");
-    const told = make("div", { class: "failed", role: "alert" }, make("p", {}, text), make("div", { class: "ways" }, again, pages));
+    const told = failure(error, this.wording, this.server.root + form, () => void this.again());
     if (!this.panel) this.box.replaceChildren(told);
     else this.panel.replaceChildren(told);
   }

@@ -100,7 +100,8 @@ export class Choices {
   }
 
   private move(event: KeyboardEvent): void {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const onwards = getComputedStyle(this.element).direction === "rtl" ? -1 : 1;
+    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: onwards, ArrowLeft: -onwards }[event.key];
     if (!step) return;
     const buttons = [...this.buttons].filter((button) => !button.disabled);
     const at = buttons.findIndex((button) => button.matches(":focus"));

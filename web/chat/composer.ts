@@ -88,6 +88,12 @@ export class Composer {
     (this.secret.hidden ? this.text : this.secret).focus();
   }
 
+  // Letters that are typed while a button or what was said has the focus.
+  catches({ key, target, ctrlKey, metaKey, altKey, isComposing }: KeyboardEvent): void {
+    const isLetter = [...key].length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey && !isComposing;
+    if (isLetter && (target as Element).closest(".log") && !this.element.hidden) this.focus();
+  }
+
   tell(error: string): void {
     this.error.hidden = !error;
     this.error.textContent = error;

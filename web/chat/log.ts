@@ -2,7 +2,7 @@
 // is open, and how far it is with what is under way.
 import { Choices } from "./choices";
 import type { Picker } from "./choices";
-import { icon, linked, make, rich } from "./drawing";
+import { icon, iconButton, linked, make, rich } from "./drawing";
 import type { Message, Saying, Wording, Work } from "./messages";
 
 const TOGETHER = 120_000; // milliseconds between two messages that are shown as one group
@@ -46,6 +46,7 @@ export class Log {
   private answered: { to: string; edit: HTMLElement | null } | null = null; // the last message of a person's
   private readsAlong = true;
   private heights = ""; // of what is shown and of all of it, when it was scrolled last
+  private top = 0; // where it was scrolled to last, not by who reads
   private anchor: HTMLElement | null = null; // what a person said last, or what the latest messages begin with
 
   // `root` is where the forms are.
@@ -54,7 +55,7 @@ export class Log {
     this.root = root;
     this.reader = reader;
     this.working = make("div", { class: "working", role: "status", hidden: true });
-    this.newer = make("button", { type: "button", class: "newer", hidden: true, click: () => this.toEnd() }, icon("down"), this.say("newer"));
+    this.newer = iconButton("down", this.say("newer"), () => this.toEnd(), { class: "tool newer", hidden: true });
     const attributes = { class: "log", role: "log", "aria-label": this.say("log"), tabindex: "0", lang: wording.texts };
     this.element = make("div", attributes, this.working);
     this.element.addEventListener("scroll", () => {
@@ -62,6 +63,7 @@ export class Log {
       const isResized = this.heights !== this.measured();
       this.heights = this.measured();
       if (isResized) return;
+      if (Math.abs(this.element.scrollTop - this.top) > 1) this.anchor = null; // somebody has read from there
       this.readsAlong = this.isAtEnd;
       if (this.readsAlong) this.newer.hidden = true;
     });
@@ -161,7 +163,13 @@ export class Log {
   }
 
   toEnd(): void {
+    this.anchor = null;
     this.scrollTo(this.element.scrollHeight);
+  }
+
+  // Whether the open question has buttons.
+  get asksByButtons(): boolean {
+    return this.choices !== null;
   }
 
   // The first button of the open question, for who goes on by keyboard.
@@ -192,6 +200,7 @@ export class Log {
 
   private scrollTo(top: number): void {
     this.element.scrollTop = top;
+    this.top = this.element.scrollTop;
     this.heights = this.measured();
     this.readsAlong = this.isAtEnd;
     this.newer.hidden = this.readsAlong;
@@ -229,7 +238,8 @@ export class Log {
     const last = this.lastBubble;
     const goesOn = last?.from === message.from && at.getTime() - last.at < TOGETHER;
     const isNamed = message.from === "operator" && !goesOn; // who they write with is no machine
-    const speaker = make("span", { class: isNamed ? "who" : "unseen" }, `${this.say(`from-${message.from}`)} `);
+    const says = message.from === "engine" && !message.expects ? `${this.wording.title}:` : this.say(`from-${message.from}`);
+    const speaker = make("span", { class: isNamed ? "who" : "unseen" }, `${says} `);
     const body = make("div", { class: "bubble", dir: "auto" }, speaker, ...this.content(message));
     const time = make("time", { datetime: message.at }, new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" }).format(at));
     const meta = make("div", { class: "meta" }, time);
@@ -261,7 +271,7 @@ export class Log {
   private content(message: Message): Node[] {
     const parts: Node[] = [];
     if (message.edits && (message.text || message.files)) parts.push(make("span", { class: "note" }, `${this.say("edited")} `));
-    const text = this.textOf(message);
+    const text = this.dayIn(message) || this.textOf(message);
     for (const name of message.files ?? []) parts.push(make("span", { class: "file" }, icon("attach"), make("bdi", {}, name)));
     if (!text) return parts;
     const said = message.rich ? rich(message.rich, this.root) : make("div", {}, ...linked(text));
@@ -277,6 +287,13 @@ export class Log {
       parts.push(unfold);
     }
     return parts;
+  }
+
+  // A day that was picked in the calendar, as people write it.
+  private dayIn({ from, expects, text }: Message): string {
+    const isDay = from === "person" && expects?.type === "date" && /^\d{4}-\d\d-\d\d$/.test(text);
+    const at = new Date(isDay ? text : "");
+    return at.getTime() ? new Intl.DateTimeFormat(this.language, { dateStyle: "long", timeZone: "UTC" }).format(at) : "";
   }
 
   private textOf(message: Message): string {

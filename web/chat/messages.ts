@@ -70,6 +70,11 @@ export interface Wording {
   commands: Record<string, string>;
 }
 
+export function newId(): string {
+  // Pages without https have no randomUUID.
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 export class Refused extends Error {
   readonly problem: Problem;
 

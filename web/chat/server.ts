@@ -2,6 +2,7 @@
 import { Refused } from "./messages";
 import type { Message, Problem, Saying, Ticket, Wording } from "./messages";
 
+const PAGE = 200; // messages that one request gives
 const WAIT = 25; // seconds that a request for what is new may take
 const RICH = "rich=1"; // authors' bold, lists and links in messages
 const PATIENCE = 20_000; // milliseconds for any other
@@ -38,9 +39,19 @@ export class Server {
 
   // What was said after a message. With `waits`, as soon as there is something.
   async said(ticket: Ticket, after: string, waits = false, signal?: AbortSignal): Promise<Message[]> {
-    const query = new URLSearchParams({ limit: "200", rich: "1", ...(after ? { after } : {}), ...(waits ? { wait: String(WAIT) } : {}) });
+    const query = new URLSearchParams({ limit: String(PAGE), rich: "1", ...(after ? { after } : {}), ...(waits ? { wait: String(WAIT) } : {}) });
     const address = `${this.conversation(ticket)}/messages?${query}`;
     return ((await this.call("GET", address, undefined, ticket.token, {}, signal)) as { messages: Message[] }).messages;
+  }
+
+  // All that was said.
+  async history(ticket: Ticket): Promise<Message[]> {
+    const all: Message[] = [];
+    for (;;) {
+      const said = await this.said(ticket, all.at(-1)?.id ?? "");
+      all.push(...said);
+      if (said.length < PAGE) return all;
+    }
   }
 
   async status(ticket: Ticket): Promise<string> {

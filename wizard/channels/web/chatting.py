@@ -100,5 +100,5 @@ class Chatting:
             home=site.root,
             language=workflow.language,
             form=form,
-            attributes={"src": site.root, "workflow": workflow.id, **more},
+            attributes={"src": site.root, "workflow": workflow.id, "autofocus": "", **more},
         )

@@ -40,11 +40,13 @@ async def client(engine: Engine) -> AsyncIterator[ClientSession]:
 
 
 async def test_the_page_hands_on_what_its_address_says(client: ClientSession) -> None:
-    """A link with an input starts the chat with it; what no input is called stays out, and nothing becomes markup."""
+    """A link with an input starts the chat with it; what no input is called stays out, and nothing becomes markup. The
+    keyboard of a telephone doesn't push the chat's head out of its screen."""
     async with client.get('/c/visit?town="><b>Thun&other=1') as answer:
         page = await answer.text()
         assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
     assert 'workflow="visit"' in page
+    assert "initial-scale=1, interactive-widget=resizes-content" in page
     assert "&#34;town&#34;: &#34;\\&#34;&gt;&lt;b&gt;Thun&#34;" in page
     assert "other" not in page
     assert 'href="/w/visit"' in page
