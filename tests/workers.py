@@ -1,5 +1,5 @@
 """The processes that run tests side by side are forked from one that has imported all tests. To import them takes ten
-seconds of a processor, and each of four processes would do it.
+seconds of a processor, and each of the processes would do it.
 
 With TORTURE, and so when coverage is measured, each is a new interpreter instead.
 """
