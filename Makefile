@@ -76,9 +76,10 @@ run: install
 MEMORY := $(or $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 4000000 { print "/dev/shm" }'),$(TMPDIR),/tmp)
 test tested test-fast coverage torture: export TMPDIR = $(MEMORY)
 
-# Processes that run tests side by side: twice as many as two cores, as many tests wait for a browser, a server or a clock.
+# Processes that run tests side by side: three times as many as two cores, as two thirds of the time of most tests is waiting
+# for a browser, a server or a clock. One more costs its collecting, no more: see tests/workers.py.
 # Which tests go together and which begin is said in tests/schedule.py.
-WORKERS ?= 4
+WORKERS ?= 6
 SIDE_BY_SIDE = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # Every rule, in a short form where something is drawn at random (tests/drawing.py).

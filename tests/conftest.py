@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import workers
 from tests.drawing import examples, stay
 from tests.fast import TESTS, is_fast
 from tests.plugins import PARCELS, PlugIn
@@ -57,6 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SEED] = int(asked_for or secrets.randbelow(2**32))
     config.option.hypothesis_seed = str(config.stash[SEED])
     gc.set_threshold(50_000, 20, 50)
+    if config.getoption("tx", None) and _collects_all(config):
+        starts = workers.interpreter(fast=config.option.fast)
+        forked = f"popen//python={starts}" if starts else "popen"
+        config.option.tx = [forked if each == "popen" else each for each in config.option.tx]
+
+
+def _collects_all(config: pytest.Config) -> bool:
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS
 
 
 def pytest_collectstart() -> None:
@@ -68,7 +77,7 @@ def pytest_collection(session: pytest.Session) -> Iterator[None]:
     """Processes that collect all at the same time begin at different files."""
     told = getattr(session.config, "workerinput", {})
     if told.get("collects_all"):
-        files = [file for file in sorted(TESTS.rglob("test_*.py")) if not session.config.option.fast or is_fast(file)]
+        files = workers.files(fast=session.config.option.fast)
         import_turned(files, TESTS.parent, int(told["workerid"].removeprefix("gw")) / told["workercount"])
     return (yield)
 
@@ -102,7 +111,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def pytest_configure_node(node: Any) -> None:
     """Processes that run tests side by side have the same seed, and know whether they collect everything."""
     node.workerinput["fuzz_seed"] = node.config.stash[SEED]
-    node.workerinput["collects_all"] = node.config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    node.workerinput["collects_all"] = _collects_all(node.config)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -23,8 +23,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -36,6 +36,7 @@ from tests.drawing import TORTURE
 
 ROOT = Path(__file__).parents[1]
 PR_SET_PDEATHSIG = 1
+SHARED = "TESTS_FORKSERVER"  # names the folder of a process that was started for several
 SIZE = 4  # bytes of a number that is sent
 ANEW = [sys.executable, "-c", "from wizard.cli.main import main; main()"]
 
@@ -78,31 +79,38 @@ os._exit(os.waitstatus_to_exitcode(status))
 @cache
 def folder(python: str = sys.executable) -> Path:
     """Where an executable `wizard` lies, of the environment of an interpreter, and `script`, which is started with a
-    script and its arguments."""
+    script and its arguments. Processes that run tests side by side share those of this environment."""
+    if SHARED in os.environ and python == sys.executable:
+        return Path(os.environ[SHARED])
     made = Path(tempfile.mkdtemp(prefix="wizfork-"))
-    address = str(made / "socket")
-    text = COMMAND.format(python=python, address=address, size=SIZE)
     if TORTURE:
-        text = f'#!/bin/sh\nexec {python} -c "{ANEW[-1]}" "$@"\n'
+        make(made / "wizard", f'#!/bin/sh\nexec {python} -c "{ANEW[-1]}" "$@"\n')
     else:
-        _make(made / "script", text)
-        listening = socket.socket(socket.AF_UNIX)
-        listening.bind(address)
-        listening.listen(100)
-        process = subprocess.Popen(
-            [python, "-c", "from tests.forkserver import main; main()", str(listening.fileno())],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},
-            pass_fds=[listening.fileno()],
-            start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the system, before anything is run
-        )
-        listening.close()
-        atexit.register(_end, process)
-    _make(made / "wizard", text)
+        asking = starts(made / "socket", f"from {__name__} import main; main()", python)
+        make(made / "wizard", asking)
+        make(made / "script", asking)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     return made
+
+
+def starts(address: Path, code: str, python: str = sys.executable) -> str:
+    """Starts a process that forks, with code that takes the orders that come to this address: it ends with this
+    process. Gives the text of an executable whose arguments are such an order."""
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(address))
+    listening.listen(100)
+    process = subprocess.Popen(
+        [python, "-c", code, str(listening.fileno())],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},
+        pass_fds=[listening.fileno()],
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the system, before anything is run
+    )
+    listening.close()
+    atexit.register(_end, process)
+    return COMMAND.format(python=python, address=str(address), size=SIZE)
 
 
 def command() -> list[str]:
@@ -115,7 +123,7 @@ def script() -> list[str]:
     return [sys.executable] if TORTURE else [str(folder() / "script")]
 
 
-def _make(executable: Path, text: str) -> None:
+def make(executable: Path, text: str) -> None:
     executable.write_text(text)
     executable.chmod(0o755)
 
@@ -148,20 +156,16 @@ def main() -> NoReturn:
     command_line()
     gc.freeze()
     gc.enable()
-    order, streams = _forked(socket.socket(fileno=int(sys.argv[1])))
-    (executable, *arguments), *rest = order
+    (executable, *arguments), *rest = forked()
     is_script = Path(executable).name == "script"
-    _become(arguments if is_script else ["wizard", *arguments], *rest, streams)
-    try:
+    become(arguments if is_script else ["wizard", *arguments], *rest)
+    with ending_early():
         if is_script:
             sys.path[0] = str(Path(sys.argv[0]).parent)
             runpy.run_path(sys.argv[0], run_name="__main__")
         else:
             run()
-        sys.exit(0)
-    except SystemExit as end:
-        _end_early(end.code)
-        raise
+    sys.exit(0)
 
 
 def _modules() -> list[str]:
@@ -171,8 +175,9 @@ def _modules() -> list[str]:
     return [name for name in names if not name.startswith("wizard.testing")]
 
 
-def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
-    """In a child: what it is to do, and its three streams."""
+def forked() -> tuple[Any, ...]:
+    """In a child: what it is to do, and its three streams last."""
+    listening = socket.socket(fileno=int(sys.argv[1]))
     waiting = selectors.DefaultSelector()
     waiting.register(listening, selectors.EVENT_READ, None)
     while True:
@@ -193,7 +198,7 @@ def _forked(listening: socket.socket) -> tuple[tuple[Any, ...], list[int]]:
             if pid == 0:
                 _die_with_parent()
                 waiting.close()  # no socket of here may be closed later, when its number is another's
-                return marshal.loads(order), streams
+                return *marshal.loads(order), streams
             for each in streams:
                 os.close(each)
             with suppress(OSError):
@@ -216,6 +221,17 @@ def _ended(waiting: selectors.BaseSelector, line: socket.socket, pidfd: int, pid
     os.close(pidfd)
 
 
+@contextmanager
+def ending_early() -> Iterator[None]:
+    """Ends with the block."""
+    try:
+        yield
+    except SystemExit as end:
+        _end_early(end.code)
+        raise
+    _end_early(0)
+
+
 def _end_early(code: object) -> None:
     """Ends as the interpreter does where nothing is wrong, but leaves it to the system to free what was imported: to
     take it apart takes longer than many a command, since each page of it has to be copied for that first."""
@@ -230,7 +246,7 @@ def _end_early(code: object) -> None:
     os._exit(code & 0xFF)
 
 
-def _become(
+def become(
     arguments: list[str], folder: str, environment: Mapping[bytes, bytes], umask: int, streams: list[int]
 ) -> None:
     """A command as a new interpreter finds itself."""

@@ -21,9 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 # Below tests/, what takes longer than some seconds, by how long it takes. A folder is one piece of work.
 LONGEST = (
     "browser/",
+    "browser/test_chat.py",
     "acceptance/test_plugins.py",
     "unit/test_typing.py",
-    "browser/test_history.py",
     "faults/test_kills.py",
     "unit/plugins/test_checking.py",
     "rules/test_s26_stopping.py",
@@ -58,14 +58,18 @@ LONGEST = (
     "unit/scripts/",
 )
 
+# What opens a Firefox, which takes four seconds of a processor to start, and what else is about the same: about half of
+# the tests with browsers, as none of them is to begin last.
+FIREFOX = ("browser/test_chat.py", "browser/test_chat_in_use.py", "browser/test_history.py")
+
 
 def piece_of(nodeid: str) -> str:
     """The piece of work that a test is a part of."""
     file = nodeid.partition("::")[0]
     place = file.removeprefix("tests/")
-    if place.startswith("browser/") and place not in LONGEST:
-        return "tests/browser/"
-    return file
+    if place in FIREFOX:
+        return f"tests/{FIREFOX[0]}"
+    return "tests/browser/" if place.startswith("browser/") else file
 
 
 def longest_first(items: Iterable[pytest.Item]) -> list[pytest.Item]:

@@ -16,9 +16,20 @@ from tests.pages import ROOT, page
 from wizard.plugins.template import written
 
 
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """Its first command takes three seconds, as all that commands need is imported for it."""
+    return Environment(tmp_path_factory.mktemp("environment"))
+
+
 @pytest.fixture
-def place(tmp_path: Path) -> Environment:
-    return Environment(tmp_path)
+def place(environment: Environment, tmp_path: Path) -> Iterator[Environment]:
+    """The environment, in an empty folder. What is installed into it is taken out again at the end."""
+    environment.folder = tmp_path
+    before = set(environment.packages.iterdir())
+    yield environment
+    for new in set(environment.packages.iterdir()) - before:
+        shutil.rmtree(new) if new.is_dir() else new.unlink()
 
 
 @pytest.mark.skipif(not TORTURE, reason="the tutorial's commands are much the same: see `make torture`")
@@ -76,8 +87,9 @@ def test_the_example_is_installed_and_used(place: Environment) -> None:
     assert "wizard-distance 0.1.0 is installed already" in place.out
 
 
-def test_uv_does_it_where_there_is_no_pip(place: Environment) -> None:
+def test_uv_does_it_where_there_is_no_pip(tmp_path: Path) -> None:
     """`uv venv` makes environments without pip: what is typed there is the same, and so is what is said."""
+    place = Environment(tmp_path)
     place.has_uv_instead_of_pip()
     wheel(place.folder, "railway")
     assert place.types("wizard plugins install railway-0.1.0-py3-none-any.whl --yes") == 0, place.out

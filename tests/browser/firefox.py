@@ -237,6 +237,8 @@ class Reader:
         self, *texts: str, title: str | None = None, error: str | None = None, values: dict[str, Any] | None = None
     ) -> None:
         page = json.loads(await self.evaluates(f"JSON.stringify(({LOOK})({json.dumps(list(values or {}))}))"))
+        # A form that is sent earlier takes its page's place in the history, by HTML's own rules: Back skips it then.
+        assert page["loaded"], page
         assert title is None or page["headings"] == [title], page
         assert error is None or page["errors"] == ([error] if error else []), page
         assert dict(zip(values or {}, page["values"], strict=True)) == (values or {}), page

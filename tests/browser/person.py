@@ -56,7 +56,7 @@ LOOK = f"""(names) => {{
   const all = (selector) => [...document.querySelectorAll(selector)].map(said);
   return {{
     headings: all("h1"), errors: all(".govuk-error-summary__list li"), named: document.title,
-    shown: said(document.body), values: names.map({VALUE_OF}),
+    shown: said(document.body), values: names.map({VALUE_OF}), loaded: document.readyState === "complete",
   }};
 }}"""
 
