@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from itertools import compress
 from operator import is_not
 from typing import NamedTuple
@@ -199,7 +200,7 @@ class _Telling:
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
-        asked = None if heard.by_operator else self._asked_before()
+        asked = None if heard.by_operator else self._asked_before
         answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
@@ -214,7 +215,7 @@ class _Telling:
             details=incoming.details,
         )
 
-    @property
+    @cached_property
     def _view_before(self) -> RunView:
         return RunView(self.view.workflow, self.before, self.view.now)
 
@@ -222,6 +223,7 @@ class _Telling:
     def _step_before(self) -> str:
         return self._view_before.step
 
+    @cached_property
     def _asked_before(self) -> PromptField | None:
         if self.before.revision == 0 and not self.before.steps:
             return None
@@ -257,7 +259,7 @@ class _Telling:
 
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
-        heard, asked = self.heard, self._asked_before()
+        heard, asked = self.heard, self._asked_before
         if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
             return
         match heard.meaning:
