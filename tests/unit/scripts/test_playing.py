@@ -220,8 +220,8 @@ async def test_a_deployment_leaves_runs_alone(tmp_path: Path) -> None:
 async def test_nobody_comes_who_was_asked_for() -> None:
     """An author writes down what a person is told who asks for somebody at night."""
     table = "id: table\nagent: true\nnodes: [{id: who, type: form, fields: [{name: name, label: Your name}]}]\n"
-    asks = "- says: agent\n- sees: I have asked for somebody\n"
-    steps = f"{asks}- waits: 11m\n- sees: {{step: who, text: [Nobody is free, Your name]}}\n"
+    asks = "- says: agent\n- sees: I’ve asked somebody\n"
+    steps = f"{asks}- waits: 11m\n- sees: {{step: who, text: [Nobody is available, Your name]}}\n"
     await passes(f"workflow: table\nsteps:\n{steps}- says: Ann\n- completed: true\n", table, over=["chat"])
 
 
@@ -272,10 +272,10 @@ async def test_a_chat_changes_what_the_script_names_of_a_page() -> None:
 
 async def test_what_is_said_beside_the_question_is_expected_by_its_text() -> None:
     """Who asks for help is told something, and no author has to call that an error."""
-    told = "I have asked for somebody"
+    told = "I’ve asked somebody"
     await passes(f"{PRICE}- says: agent\n- sees: {told}\n", ORDER, over=["chat"])
     await passes(f"{PRICE}- says: agent\n- sees: {{text: {told}}}\n", ORDER, over=["chat"])
-    assert "6:3: error: this isn't taken: I have" in await fails(
+    assert "6:3: error: this isn't taken: I’ve" in await fails(
         f"{PRICE}- says: agent\n- sees: 'no'\n", ORDER, over="chat"
     )
 

@@ -28,9 +28,9 @@ from wizard.model.talk import Speaker
 PLACE = "waits/"
 AGENT, CHANNEL = "waits/agent/", "waits/channel/"
 
-NOBODY_CAME = sentence("Nobody is free to write to you at the moment. Let us go on; ask again whenever you like.")
-GONE = sentence("The person who wrote to you isn’t here any more. Let us go on; ask again whenever you like.")
-PASSED_ON = sentence("The person who wrote to you isn’t here any more. Somebody else is being asked.")
+NOBODY_CAME = sentence("Nobody is available at the moment. Let’s carry on; you can ask again whenever you like.")
+GONE = sentence("The person you were chatting with has left. Let’s carry on; you can ask again whenever you like.")
+PASSED_ON = sentence("The person you were chatting with has left. I’m asking somebody else.")
 
 
 @dataclass(frozen=True, slots=True)

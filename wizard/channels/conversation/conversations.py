@@ -218,13 +218,13 @@ class Conversations:
         """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
         is stands in the trace and the audit, and isn't told. Raises RunNotFound, NotAConversation, RunBusy; for a run
         that has ended, whose conversation nobody looks after, RunCompleted, RunCancelled and RunExpired."""
-        told = sentence("Somebody is writing to you here now.")
+        told = sentence("You’re now chatting with a person.")
         await self._have_agent(run_id, "speaks", by, told, "take over", {"did": "took over", "by": by, "note": note})
 
     async def release(self, run_id: str, by: str = "", note: str = "") -> None:
         """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""
         noted = {"did": "released", "by": by, "note": note}
-        await self._have_agent(run_id, "", "", sentence("Let us go on."), "release", noted)
+        await self._have_agent(run_id, "", "", sentence("Let’s carry on."), "release", noted)
 
     async def pass_on(self, run_id: str, incoming: Incoming, by: str = "") -> Utterance:
         """What an operator says, who has taken over. The same id again is said once. Raises what `hear` raises, and

@@ -38,7 +38,7 @@ from wizard.model.talk import Expected, Speaker, Utterance, own_id
 MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
 ELSEWHERE = sentence("This was answered elsewhere.")
 NOT_IN_TIME = sentence("This wasn't answered in time.")
-TOO_OFTEN = sentence("I didn’t understand you. Let us go on in another way.")
+TOO_OFTEN = sentence("I didn’t understand that. Let’s try another way.")
 UNSAID = sentence("This answer can't be accepted.")
 
 
@@ -289,7 +289,7 @@ class _Telling:
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
-            again = sentence("We go on where you stopped. Type “{restart}” to begin again.", restart=restart)
+            again = sentence("Let’s pick up where you left off. Type “{restart}” to begin again.", restart=restart)
             yield Line(self.words.say(again))
 
     def _passed(self) -> Iterator[Line]:
