@@ -144,6 +144,24 @@ nodes:
     await passes(f"{script}- waits: 10d\n- completed: {{text: 29 March 2026}}\n", days)
 
 
+async def test_a_wait_that_is_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is asked every minute for a year would have been asked a thousand times, and the script would pass
+    as if the year were over."""
+    monkeypatch.setattr("wizard.scripts.world.MOST_WAKENINGS", 5)
+    asks = """\
+id: asks
+nodes:
+  - {id: begin, type: form, fields: [{name: x, label: X}]}
+  - {id: pause, type: wait, for: 1m}
+  - {id: price, type: http, url: "https://prices.example/", example: {body: {ready: false}}}
+  - {id: again, type: condition, cases: [{when: price.body.ready, goto: done}, {goto: pause}]}
+  - {id: done, type: end, title: Done}
+"""
+    script = "workflow: asks\nsteps:\n- says: x\n- waits: 3m\n- sees: {step: pause}\n- waits: %s\n"
+    await passes(script % "1m", asks, over=["json"])
+    assert "6:3: error: more than 5 things happen in this time; wait for less" in await fails(script % "1h", asks)
+
+
 async def test_files_are_uploaded_on_every_channel(tmp_path: Path) -> None:
     """A script has a file beside it, and a form takes it."""
     form = "id: up\nnodes:\n  - {id: a, type: form, fields: [{name: photo, type: file, label: Photo}]}\n"
