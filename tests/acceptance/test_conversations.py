@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from tests.acceptance.json_caller import opened
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
 from wizard.channels.api.sockets import FRAME, VALUES
 from wizard.channels.conversation.codes import TRIES
-from wizard.channels.conversation.meanings import MOST_TEXT
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import MOST_TEXT, Incoming
 from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
@@ -304,6 +305,30 @@ async def test_one_sender_who_says_too_much_slows_nobody_else(store: Store) -> N
         assert answers == [200, 200, 200, 429, 429]
         await other.says("Bob")
         assert other.asked == ("you", "birth_date")
+
+
+async def test_who_only_listens_costs_a_look_at_what_was_said(monkeypatch: pytest.MonkeyPatch, store: Store) -> None:
+    """A thousand people who read have their runs loaded each second, and nobody is answered; or what another process
+    has said isn't told."""
+    monkeypatch.setattr("wizard.channels.api.sockets.LOOK", 0.005)
+    async with talking(await make_test_engine(TWO, store=store)) as caller:
+        talk = await Talk.opens(caller)
+        socket = await Socket.opens(talk)
+        await socket.reads(3)
+        looks: list[str] = []
+
+        def watched(name: str, look: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *of: looks.append(name) or look(*of)
+
+        for name in ("said", "load", "revision"):
+            monkeypatch.setattr(store, name, watched(name, getattr(store, name)))
+        while len(looks) < 5:
+            await asyncio.sleep(0.005)
+        assert {*looks} == {"said"}
+        elsewhere = Conversations(await make_test_engine(TWO, store=store))
+        await elsewhere.hear(talk.id, Incoming("elsewhere", "Ann"))
+        assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
+        await socket.ws.close()
 
 
 async def test_a_socket_that_breaks_says_so_and_is_logged(

@@ -637,7 +637,7 @@ async def test_a_file_answers_where_one_is_asked() -> None:
     await chat.says(files=(file,))
     assert chat.asked == "more.more"
     await chat.says(files=(file,))
-    assert chat.texts[0] == "A file isn’t asked for here."
+    assert chat.texts[0] == "You don’t need to send a file here."
 
 
 async def test_a_file_is_changed_by_the_message_that_it_came_with() -> None:
@@ -670,7 +670,7 @@ async def test_a_file_is_changed_by_the_message_that_it_came_with() -> None:
     await chat.presses("Skip")
     assert (await kept(), chat.asked) == (None, "check")
     await chat.says(files=(scan("c.pdf"),), edits="m-3")
-    assert "A file isn’t asked for here." in chat.text
+    assert "You don’t need to send a file here." in chat.text
 
 
 async def test_repeats_and_embedded_workflows_are_talked_through() -> None:

@@ -13,9 +13,9 @@ from typing import Any
 from wizard.errors import WizardError
 from wizard.expressions.expression import Expression, Names
 from wizard.machine.events import DataNames
-from wizard.model import Awaited, Value
+from wizard.model import Awaited, Chain, Value
 from wizard.model.values import to_json
-from wizard.scripts.hints import Chain, Hint, compared
+from wizard.scripts.hints import Hint, compared
 
 OTHERWISE: tuple[Any, ...] = ("Ann", 1, True)  # what nothing is known of
 MOST_COMBINED, MOST_EVENTS = 5_000, 12
@@ -36,10 +36,10 @@ def events_for(event: Awaited, outputs: Mapping[Chain, Hint], names: Names) -> I
 def _values(when: Expression | None, outputs: Mapping[Chain, Hint], names: Names) -> dict[Chain, list[Any]]:
     """Values to try, by their names in the data; () is the data itself."""
     found: dict[Chain, list[Any]] = {}
-    for chain, constants, others in () if when is None else compared(when.source):
-        if chain[0] == "data":
-            known = [value for other in others if (value := _read(other, names)) is not None]
-            found.setdefault(chain[1:], []).extend([*known, *constants])
+    for name in () if when is None else compared(when.source):
+        if name.chain[0] == "data":
+            known = [value for other in name.others if (value := _read(other, names)) is not None]
+            found.setdefault(name.chain[1:], []).extend([*known, *name.constants])
     for below, hint in outputs.items():
         found.setdefault(below, []).extend([*hint.constants, *hint.held])
     deepest = {

@@ -10,15 +10,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel
-
+from wizard.definitions.chains import computed_in
 from wizard.expressions.expression import Expression
-from wizard.model import Branches, Call, Workflow
+from wizard.model import Branches, Call, Chain, Workflow
 from wizard.scripts.coverage import embedded, form_of
 
-Chain = tuple[str, ...]
 _NAMES = {"true": True, "false": False, "null": None}
 MOST = 40  # constants of one name
 
@@ -46,14 +44,13 @@ def hints_of(workflow: Workflow) -> dict[tuple[str, Chain], Hint]:
     hints: dict[tuple[str, Chain], Hint] = {}
     for each in embedded(workflow).values():
         for source, node in _sources(each):
-            for chain, constants, measured, is_held in _comparisons(source):
-                named = _resolved(each, chain, node)
-                hint = hints.setdefault(named, Hint())
-                hint.measured |= measured
-                if is_held:
-                    hint.held += [constant for constant in constants if constant not in hint.held]
+            for name in compared(source):
+                hint = hints.setdefault(_resolved(each, name.chain, node), Hint())
+                hint.measured |= name.measured
+                if name.is_held:
+                    hint.held += [constant for constant in name.constants if constant not in hint.held]
                     continue
-                for constant in constants:
+                for constant in name.constants:
                     hint.add(constant)
     return hints
 
@@ -81,26 +78,24 @@ def _sources(workflow: Workflow) -> Iterator[tuple[str, str]]:
                 asked = () if repeat is None else (repeat.times, repeat.for_each)
                 yield from ((str(each.source), "") for each in asked if each is not None)
             case _:
-                yield from ((source, node.id) for source in _within(node.config, 0))
+                parts = (part for _, part, _ in computed_in(node.config, ()))
+                yield from ((part.source, node.id) for part in parts if isinstance(part, Expression))
 
 
-def _within(value: Any, depth: int) -> Iterator[str]:
-    match value:
-        case Expression():
-            yield value.source
-        case BaseModel() if depth < 8:
-            for name in type(value).model_fields:
-                yield from _within(getattr(value, name), depth + 1)
-        case list() | tuple() if depth < 8:
-            for item in value:
-                yield from _within(item, depth + 1)
-        case Mapping() if depth < 8:
-            for item in value.values():
-                yield from _within(item, depth + 1)
+class Compared(NamedTuple):
+    """A name in an expression, and what it is compared with: `constants`, and the `others` that are names; nothing
+    where it is asked for as it is. `measured` says that a function of it is, `is_held` that they are looked for in
+    it."""
+
+    chain: Chain
+    constants: list[Any]
+    others: list[Chain]
+    measured: bool = False
+    is_held: bool = False
 
 
-def compared(source: str) -> Iterator[tuple[Chain, list[Any], list[Chain]]]:
-    """Each name of an expression, with the constants and the other names that it is compared with."""
+def compared(source: str) -> Iterator[Compared]:
+    """Each name of an expression, as often as it stands there."""
     try:
         tree = ast.parse(source.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError):
@@ -109,27 +104,12 @@ def compared(source: str) -> Iterator[tuple[Chain, list[Any], list[Chain]]]:
         if isinstance(node, ast.Compare):
             parts = (node.left, *node.comparators)
             constants = [value for part in parts for value in _constants(part)]
-            names = [chain for part in parts for chain, _ in _chains(part, inside=False)]
-            yield from ((chain, constants, [other for other in names if other != chain]) for chain in names)
-    yield from ((chain, [], []) for chain, _ in _chains(tree.body, inside=False))
-
-
-def _comparisons(source: str) -> Iterator[tuple[Chain, list[Any], bool, bool]]:
-    """Each name that is compared, or asked for as it is, with the constants beside it; whether it is measured, and
-    whether they are looked for in it."""
-    try:
-        tree = ast.parse(source.strip(), mode="eval")
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Compare):
-            constants = [value for part in (node.left, *node.comparators) for value in _constants(part)]
+            names = [(part, chain, measured) for part in parts for chain, measured in _chains(part, inside=False)]
             looks_in = isinstance(node.ops[0], ast.In | ast.NotIn)
-            for part in (node.left, *node.comparators):
-                for chain, measured in _chains(part, inside=False):
-                    yield chain, constants, measured, looks_in and part is not node.left
-    for chain, measured in _chains(tree.body, inside=False):
-        yield chain, [], measured, False
+            for part, chain, measured in names:
+                others = [other for _, other, _ in names if other != chain]
+                yield Compared(chain, constants, others, measured, looks_in and part is not node.left)
+    yield from (Compared(chain, [], [], measured) for chain, measured in _chains(tree.body, inside=False))
 
 
 def _constants(node: ast.AST) -> Iterator[Any]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from pydantic import BaseModel
-
+from wizard.definitions.chains import computed_in
 from wizard.errors import WizardError
 from wizard.expressions.template import Template
 from wizard.machine.scope import Scope
@@ -33,10 +32,10 @@ class Nameless(NamedTuple):
 def nameless_texts(node: Node, scope: Scope) -> Iterator[Nameless]:
     """The texts of a node that name steps that aren't on the path. Texts that ask first (`{% if %}`) are left alone."""
     workflow = scope.frame.workflow
-    for source in _templates(node.title, 0) if node.title is not None else ():
-        yield from _missing(workflow.id, node, source, scope)
-    for source in _templates(node.config, 0):
-        yield from _missing(workflow.id, node, source, scope)
+    for value in (node.title, node.config):
+        for _, part, _ in computed_in(value, ()):
+            if isinstance(part, Template):
+                yield from _missing(workflow.id, node, part.source, scope)
 
 
 def _missing(workflow: str, node: Node, source: str, scope: Scope) -> Iterator[Nameless]:
@@ -53,18 +52,3 @@ def _is_missing(scope: Scope, root: str) -> bool:
         return scope.read((root,)) is None
     except WizardError:
         return False
-
-
-def _templates(value: Any, depth: int) -> Iterator[str]:
-    match value:
-        case Template():
-            yield value.source
-        case BaseModel() if depth < 8:
-            for name in type(value).model_fields:
-                yield from _templates(getattr(value, name), depth + 1)
-        case list() | tuple() if depth < 8:
-            for item in value:
-                yield from _templates(item, depth + 1)
-        case Mapping() if depth < 8:
-            for item in value.values():
-                yield from _templates(item, depth + 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -24,7 +24,7 @@ MOST_TEXT = 100_000
 BEFORE_ANSWERING = "before_answering"
 MOVES = ("takes_over", "releases")  # of an operator
 ChannelName = Literal["web", "terminal", "json", "chat", "websocket"]
-CHANNELS: tuple[ChannelName, ...] = ("web", "terminal", "json", "chat", "websocket")
+CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
 
 
 def _as_typed(value: object) -> object:

@@ -27,6 +27,7 @@ from wizard.definitions.catalog import Catalog
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
+from wizard.errors import InvalidInput
 from wizard.model import Change, DocumentSave, Entry, Run, RunStatus, Workflow
 from wizard.model.instants import LATEST, after
 from wizard.model.job import Job
@@ -236,15 +237,18 @@ class World:
         await self.engine.event(self._run, name, data, key=key)
 
     async def waits(self, duration: timedelta) -> None:
-        """Time passes, and what comes due meanwhile is done when it is due."""
+        """Time passes, and what comes due meanwhile is done when it is due. Raises InvalidInput where that is more than
+        a script can wait for."""
         end = after(self.clock(), duration)
         await self._perform()
-        for _ in range(MOST_WAKENINGS):
+        for _ in range(MOST_WAKENINGS + 1):
             due = self._next_due(end)
             if due is None:
                 break
             self.clock.jump(due)
             await self._perform()
+        else:
+            raise InvalidInput(f"more than {MOST_WAKENINGS:,} things happen in this time; wait for less")
         self.clock.jump(end)
         await self._perform()
 

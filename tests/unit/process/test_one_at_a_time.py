@@ -26,6 +26,24 @@ async def test_others_wait_for_the_first_of_a_name() -> None:
     assert told.index("other begins") < told.index("first ends")
 
 
+async def test_nobody_overtakes_those_who_wait() -> None:
+    """A person's messages would be taken in another order than they were sent in: one that arrives just when an answer
+    is there would come before those that wait for it."""
+    each, told = OneAtATime(), list[str]()
+
+    async def at_it(what: str) -> None:
+        async with each.under("a"):
+            told.append(what)
+            await asyncio.sleep(0)
+
+    async with each.under("a"):
+        tasks = [asyncio.ensure_future(at_it(what)) for what in ("first", "given up", "second")]
+        await asyncio.sleep(0)
+        tasks[1].cancel()
+    await at_it("late")  # nobody else had time to notice that it may go on
+    assert told == ["first", "second", "late"]
+
+
 async def test_who_fails_keeps_nobody_waiting() -> None:
     """An event that can't be taken now is sent again, and has to be taken then."""
     each = OneAtATime()

@@ -144,6 +144,24 @@ nodes:
     await passes(f"{script}- waits: 10d\n- completed: {{text: 29 March 2026}}\n", days)
 
 
+async def test_a_wait_that_is_too_much_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is asked every minute for a year would have been asked a thousand times, and the script would pass
+    as if the year were over."""
+    monkeypatch.setattr("wizard.scripts.world.MOST_WAKENINGS", 5)
+    asks = """\
+id: asks
+nodes:
+  - {id: begin, type: form, fields: [{name: x, label: X}]}
+  - {id: pause, type: wait, for: 1m}
+  - {id: price, type: http, url: "https://prices.example/", example: {body: {ready: false}}}
+  - {id: again, type: condition, cases: [{when: price.body.ready, goto: done}, {goto: pause}]}
+  - {id: done, type: end, title: Done}
+"""
+    script = "workflow: asks\nsteps:\n- says: x\n- waits: 3m\n- sees: {step: pause}\n- waits: %s\n"
+    await passes(script % "1m", asks, over=["json"])
+    assert "6:3: error: more than 5 things happen in this time; wait for less" in await fails(script % "1h", asks)
+
+
 async def test_files_are_uploaded_on_every_channel(tmp_path: Path) -> None:
     """A script has a file beside it, and a form takes it."""
     form = "id: up\nnodes:\n  - {id: a, type: form, fields: [{name: photo, type: file, label: Photo}]}\n"
@@ -220,8 +238,8 @@ async def test_a_deployment_leaves_runs_alone(tmp_path: Path) -> None:
 async def test_nobody_comes_who_was_asked_for() -> None:
     """An author writes down what a person is told who asks for somebody at night."""
     table = "id: table\nagent: true\nnodes: [{id: who, type: form, fields: [{name: name, label: Your name}]}]\n"
-    asks = "- says: agent\n- sees: I have asked for somebody\n"
-    steps = f"{asks}- waits: 11m\n- sees: {{step: who, text: [Nobody is free, Your name]}}\n"
+    asks = "- says: agent\n- sees: I’ve asked somebody\n"
+    steps = f"{asks}- waits: 11m\n- sees: {{step: who, text: [Nobody is available, Your name]}}\n"
     await passes(f"workflow: table\nsteps:\n{steps}- says: Ann\n- completed: true\n", table, over=["chat"])
 
 
@@ -272,10 +290,10 @@ async def test_a_chat_changes_what_the_script_names_of_a_page() -> None:
 
 async def test_what_is_said_beside_the_question_is_expected_by_its_text() -> None:
     """Who asks for help is told something, and no author has to call that an error."""
-    told = "I have asked for somebody"
+    told = "I’ve asked somebody"
     await passes(f"{PRICE}- says: agent\n- sees: {told}\n", ORDER, over=["chat"])
     await passes(f"{PRICE}- says: agent\n- sees: {{text: {told}}}\n", ORDER, over=["chat"])
-    assert "6:3: error: this isn't taken: I have" in await fails(
+    assert "6:3: error: this isn't taken: I’ve" in await fails(
         f"{PRICE}- says: agent\n- sees: 'no'\n", ORDER, over="chat"
     )
 

@@ -215,14 +215,19 @@ class _Line:
             await self._problem(INTERNAL, detail, said)
 
     async def _send(self) -> None:
-        """What is said after the last, as long as the socket is open."""
-        talks = self._of._talks
+        """What is said after the last, as long as the socket is open. Most are silent nearly always: while nothing is
+        said and nothing worked, only that is asked each time, and the run itself is looked at now and then."""
+        talks, time = self._of._talks, asyncio.get_running_loop().time
         while not self._socket.closed:
             for one in await talks.said_beyond(self._run_id, self._last):
                 await self._put(message_json(one, rich=self._rich))
                 self._last = one.number
             await self._tell_of_work()
-            await talks.wait(self._run_id, LOOK, self._last)
+            looked = time()
+            while not self._socket.closed and not await talks.wait(self._run_id, LOOK, self._last):
+                if self._told is not None or time() - looked > HEARTBEAT:
+                    await self._tell_of_work()
+                    looked = time()
 
     async def _tell_of_work(self) -> None:
         try:

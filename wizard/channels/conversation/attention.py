@@ -28,9 +28,9 @@ from wizard.model.talk import Speaker
 PLACE = "waits/"
 AGENT, CHANNEL = "waits/agent/", "waits/channel/"
 
-NOBODY_CAME = sentence("Nobody is free to write to you at the moment. Let us go on; ask again whenever you like.")
-GONE = sentence("The person who wrote to you isn’t here any more. Let us go on; ask again whenever you like.")
-PASSED_ON = sentence("The person who wrote to you isn’t here any more. Somebody else is being asked.")
+NOBODY_CAME = sentence("Nobody is available at the moment. Let’s carry on; you can ask again whenever you like.")
+GONE = sentence("The person you were chatting with has left. Let’s carry on; you can ask again whenever you like.")
+PASSED_ON = sentence("The person you were chatting with has left. I’m asking somebody else.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +66,16 @@ class Attention:
         """Those on the list, in no particular order."""
         return [_waiting(cell) for cell in await self._cells.list(PLACE, limit, after)]
 
-    async def undelivered(self, run: str, channel: str, reason: str) -> None:
-        """A channel takes no more messages of the conversation."""
+    async def undelivered(self, run: str, to: str, reason: str) -> None:
+        """A channel takes no more messages of the run; `to` is the key of its link, as a run may go to several."""
         with suppress(RunNotFound):
-            view = await self._engine.load(run)
-            await self._note(CHANNEL, run, view.workflow.id, "undelivered", channel=channel, reason=reason[:500])
+            view, channel = await self._engine.load(run), to.partition("/")[0]
+            key = f"{CHANNEL}{run}/{to}"
+            await self._note(key, run, view.workflow.id, "undelivered", channel=channel, reason=reason[:500])
 
-    async def delivered(self, run: str) -> None:
+    async def delivered(self, run: str, to: str) -> None:
         """It is tried again."""
-        await self._forget(CHANNEL + run)
+        await self._forget(f"{CHANNEL}{run}/{to}")
 
     async def attend(self, claim: Claim) -> datetime | None:
         """Does a job: puts the run on the list, or takes it off; when nobody comes for too long, or who came falls
@@ -85,7 +86,7 @@ class Attention:
         if not dialogue.agent or view.status in ENDED:
             await self._forget(AGENT + run)
             return None
-        cell = await self._note(AGENT, run, view.workflow.id, dialogue.agent, by=dialogue.operator)
+        cell = await self._note(AGENT + run, run, view.workflow.id, dialogue.agent, by=dialogue.operator)
         if dialogue.agent == "wanted":
             return await self._wait(view, dialogue, cell.body["since"])
         return await self._listen(view, dialogue)
@@ -126,9 +127,8 @@ class Attention:
             await self._forget(AGENT + view.id)
         return None
 
-    async def _note(self, place: str, run: str, workflow: str, state: str, **more: str) -> Cell:
+    async def _note(self, key: str, run: str, workflow: str, state: str, **more: str) -> Cell:
         """On the list since it is in that state."""
-        key = place + run
         while True:
             cell = await self._cells.get(key)
             if cell is not None and cell.body.get("state") == state and cell.body.get("by", "") == more.get("by", ""):

@@ -171,15 +171,18 @@ class Conversations:
 
     async def said_within(self, run_id: str, after: str, seconds: float, limit: int = PAGE) -> list[Utterance]:
         """What was said after the message with that id, waited for until `stop`. What another process says is noticed
-        within a second. Raises InvalidInput where there is none, and RunNotFound as soon as the run is deleted."""
+        within a second. Raises InvalidInput where there is none, and RunNotFound where the run is deleted: as soon as
+        that is done in this process, else at the end."""
         number = await self.number_of(run_id, after)
         until = asyncio.get_running_loop().time() + seconds
         while not self._is_stopping and (left := until - asyncio.get_running_loop().time()) > 0:
-            await self.wait(run_id, min(left, LOOK), number)
+            if not await self.wait(run_id, min(left, LOOK), number):
+                continue
             if said := await self.said_beyond(run_id, number, limit):
                 return said
             await self.check_there(run_id)  # it may be deleted meanwhile
-        return []
+        await self.check_there(run_id)
+        return await self.said_beyond(run_id, number, limit)
 
     def stop(self) -> None:
         """Whoever waits for what is said has an answer now: the process is stopped."""
@@ -188,9 +191,9 @@ class Conversations:
             for bell in bells:
                 bell.set()
 
-    async def wait(self, run_id: str, seconds: float, number: int) -> None:
-        """Until something may have been said in this process, at most so long; not at all where something was said
-        after the message with that number meanwhile."""
+    async def wait(self, run_id: str, seconds: float, number: int) -> bool:
+        """Until something may have been said in this process, or the run was deleted there, at most so long; not at
+        all where something was said after the message with that number meanwhile. Whether it was one of these."""
         if not self._listens:  # most of these wait for nothing, and an engine has a listener for good
             self._listens = True
             self._engine.listen(self._ring)
@@ -198,10 +201,11 @@ class Conversations:
         self._bells.setdefault(run_id, set()).add(bell)
         try:
             if await self.said_beyond(run_id, number, 1):
-                return
+                return True
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await bell.wait()
+            return bell.is_set()
         finally:
             bells = self._bells[run_id]
             bells.discard(bell)
@@ -214,13 +218,13 @@ class Conversations:
         """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
         is stands in the trace and the audit, and isn't told. Raises RunNotFound, NotAConversation, RunBusy; for a run
         that has ended, whose conversation nobody looks after, RunCompleted, RunCancelled and RunExpired."""
-        told = sentence("Somebody is writing to you here now.")
+        told = sentence("You’re now chatting with a person.")
         await self._have_agent(run_id, "speaks", by, told, "take over", {"did": "took over", "by": by, "note": note})
 
     async def release(self, run_id: str, by: str = "", note: str = "") -> None:
         """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""
         noted = {"did": "released", "by": by, "note": note}
-        await self._have_agent(run_id, "", "", sentence("Let us go on."), "release", noted)
+        await self._have_agent(run_id, "", "", sentence("Let’s carry on."), "release", noted)
 
     async def pass_on(self, run_id: str, incoming: Incoming, by: str = "") -> Utterance:
         """What an operator says, who has taken over. The same id again is said once. Raises what `hear` raises, and

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from itertools import compress
 from operator import is_not
 from typing import NamedTuple
@@ -37,7 +38,7 @@ from wizard.model.talk import Expected, Speaker, Utterance, own_id
 MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
 ELSEWHERE = sentence("This was answered elsewhere.")
 NOT_IN_TIME = sentence("This wasn't answered in time.")
-TOO_OFTEN = sentence("I didn’t understand you. Let us go on in another way.")
+TOO_OFTEN = sentence("I didn’t understand that. Let’s try another way.")
 UNSAID = sentence("This answer can't be accepted.")
 
 
@@ -199,7 +200,7 @@ class _Telling:
 
     def _heard(self, heard: Heard, incoming: Incoming) -> Utterance:
         """What was said, without passwords: those are never shown again."""
-        asked = None if heard.by_operator else self._asked_before()
+        asked = None if heard.by_operator else self._asked_before
         answered = asked is not None and isinstance(heard.meaning, Answer) and heard.meaning.name == asked.name
         expects = Expected(asked.type, asked.name, self._step_before) if answered and asked is not None else None
         if isinstance(heard.meaning, Change) and heard.meaning.gives:
@@ -214,7 +215,7 @@ class _Telling:
             details=incoming.details,
         )
 
-    @property
+    @cached_property
     def _view_before(self) -> RunView:
         return RunView(self.view.workflow, self.before, self.view.now)
 
@@ -222,6 +223,7 @@ class _Telling:
     def _step_before(self) -> str:
         return self._view_before.step
 
+    @cached_property
     def _asked_before(self) -> PromptField | None:
         if self.before.revision == 0 and not self.before.steps:
             return None
@@ -257,7 +259,7 @@ class _Telling:
 
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
-        heard, asked = self.heard, self._asked_before()
+        heard, asked = self.heard, self._asked_before
         if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
             return
         match heard.meaning:
@@ -287,7 +289,7 @@ class _Telling:
                 yield Line(text)
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
-            again = sentence("We go on where you stopped. Type “{restart}” to begin again.", restart=restart)
+            again = sentence("Let’s pick up where you left off. Type “{restart}” to begin again.", restart=restart)
             yield Line(self.words.say(again))
 
     def _passed(self) -> Iterator[Line]:

@@ -61,16 +61,16 @@ from wizard.model.talk import Utterance
 
 STALE = sentence("This button belongs to an earlier question.")
 NOTHING_SAID = sentence("This message is empty.")
-NO_FILE = sentence("A file isn’t asked for here.")
+NO_FILE = sentence("You don’t need to send a file here.")
 TOO_LONG = sentence("This message is too long. It can have {most} characters.", most=MOST_TEXT)
-NOTHING_ASKED = sentence("Nothing is asked at the moment. It goes on by itself.")
+NOTHING_ASKED = sentence("There’s nothing to answer at the moment. This goes on by itself.")
 UNKNOWN = sentence("This isn’t a command.")
 NO_SUCH_QUESTION = sentence("I don’t know which answer you mean.")
 WHICH_ANSWER = sentence("Which answer do you mean?")
 NO_SKIP = sentence("This question needs an answer.")
 NO_FIRST = sentence("This is the first question.")
-NO_AGENT = sentence("Nobody can be reached here.")
-AGENT_TOLD = sentence("I have asked for somebody to write to you here. Meanwhile you can go on.")
+NO_AGENT = sentence("There’s nobody you can chat with here.")
+AGENT_TOLD = sentence("I’ve asked somebody to join this chat. You can carry on in the meantime.")
 NOT_CANCELLED = sentence("Nothing was cancelled.")
 NOT_RESTARTED = sentence("Your answers are still there.")
 IS_OVER = sentence("This is complete. To begin again, start a new conversation.")
@@ -443,7 +443,7 @@ class _Reader:
         item = numbered(argument.rstrip("."), items)
         if item is None:
             remove = first_way("remove", self.language)
-            return self.aside(sentence("Type the number of the line to take out, as in “{remove} 1”.", remove=remove))
+            return self.aside(sentence("Type the number of the line to remove, as in “{remove} 1”.", remove=remove))
         return Remove(item)
 
     # -- help --------------------------------------------------------------------------------------------

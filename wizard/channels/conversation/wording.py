@@ -24,12 +24,12 @@ CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained,
 
 HELP: Mapping[str, Sentence] = {
     "back": sentence("the question before; no answer is lost"),
-    "change": sentence("answer something anew, as in “change 2” or “change email to ann@example.org”"),
+    "change": sentence("change an answer, as in “change 2” or “change email to ann@example.org”"),
     "review": sentence("your answers so far"),
     "skip": sentence("leave a question without an answer, where that is possible"),
     "restart": sentence("begin again with the first question, without your answers"),
     "cancel": sentence("end this for good"),
-    "agent": sentence("write with a person"),
+    "agent": sentence("chat with a person"),
 }
 WITHIN = sentence("return to your question")
 CONTINUE = sentence_for("button", "Continue")
@@ -37,7 +37,7 @@ CONFIRMED: Mapping[str, Sentence] = {  # what is asked back, by the command that
     "cancel": sentence("This ends it for good. Are you sure?"),
     "restart": sentence("This begins again from the first question, and your answers are removed. Are you sure?"),
 }
-STOPPED = sentence("This can’t go on at the moment.")
+STOPPED = sentence("This can’t continue at the moment.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
     if view.has_previous:
         ways.append(("back", words.say(sentence_for("button", "Back"))))
     if view.workflow.agent:
-        ways.append(("agent", words.say(sentence_for("button", "Write with a person"))))
+        ways.append(("agent", words.say(sentence_for("button", "Chat with a person"))))
     return ways
 
 
@@ -225,10 +225,10 @@ def _page(view: RunView, words: Words) -> Question:
     lines = [items_text(prompt)] if prompt.items else []
     if prompt.items:
         change, remove = (first_way(name, words.language) for name in ("change", "remove"))
-        more = sentence("Type “{change} 2” to answer the second line anew.", change=change)
+        more = sentence("Type “{change} 2” to change the second line.", change=change)
         lines.append(words.say(more))
         if any(item.remove for item in prompt.items):
-            lines.append(words.say(sentence("“{remove} 2” takes it out.", remove=remove)))
+            lines.append(words.say(sentence("Type “{remove} 2” to remove it.", remove=remove)))
     if prompt.error:
         lines.insert(0, prompt.error)
     button = prompt.submit or words.say(CONTINUE)
@@ -261,7 +261,7 @@ def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
     if not asked.required:
         return sentence("You can leave it out: type “{skip}”.", skip=first_way("skip", language))
     if view.workflow.agent:
-        return sentence("Type “{agent}” to write with a person.", agent=first_way("agent", language))
+        return sentence("Type “{agent}” to chat with a person.", agent=first_way("agent", language))
     helped, back = first_way("help", language), first_way("back", language)
     return sentence("Type “{help}” to see what you can do, or “{back}”.", help=helped, back=back)
 

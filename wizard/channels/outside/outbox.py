@@ -127,7 +127,7 @@ class Outbox:
             if not await hold.let_go(failures=failures, parked=reason or "refused"):
                 return now + SOON
             log.error("the channel %s takes no more messages of run %s: %s", name, run, reason)
-            await self._attention.undelivered(run, name, reason)
+            await self._attention.undelivered(run, hold.key, reason)
             return now + SOON
         pause, asked = pause_after(failures, random.random()), False  # noqa: S311
         if isinstance(error, ChannelBusy) and error.seconds > 0:
@@ -144,7 +144,7 @@ class Outbox:
         link, _ = await self._links.get(key)
         if link is not None and (link.parked or (link.before is not None and (at_once or not link.asked))):
             await self._links.change(key, parked="", **WELL)
-            await self._attention.delivered(link.run)
+            await self._attention.delivered(link.run, key)
 
     async def resume_run(self, run: str, by: str = "", note: str = "") -> None:
         """The same for all conversations of a run, which ask again what they asked. Raises RunNotFound."""

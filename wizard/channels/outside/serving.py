@@ -23,6 +23,7 @@ from wizard.errors import HostError
 
 MOST_ID = 180  # characters of a message's id: the channel's name comes before it
 MOST_CONVERSATION = 500
+MOST_LANGUAGE = 35  # characters of a language's tag
 MOST_MESSAGES = 100  # in one request
 
 log = logging.getLogger("wizard.channels")
@@ -30,9 +31,12 @@ log = logging.getLogger("wizard.channels")
 
 def serve(channel: Channel, host: ChannelHost, *, workflow: str, language: str = "") -> web.Application:
     """The application of a channel, for an entry point to give; from then on this process delivers to it. `workflow` is
-    what somebody begins who writes for the first time. Raises HostError for a name that can't stand in a key."""
+    what somebody begins who writes for the first time. Raises HostError for a name that can't stand in a key, and for
+    limits that nothing can be sent within."""
     if not channel.name.replace("-", "").replace("_", "").isalnum() or len(channel.name) > 16:
         raise HostError(f"The `name` of a channel has 1 to 16 letters, digits, - and _; {channel.name!r} hasn't.")
+    if channel.limits.text < 1 or channel.limits.buttons < 0:
+        raise HostError(f"The `limits` of the channel {channel.name} leave no room for a message: {channel.limits}.")
     engine = host.engine
     Outbox.of(engine).channels[channel.name] = channel
     inbox = Inbox(engine, channel, Conversations(engine), workflow, language)
@@ -50,7 +54,9 @@ def serve(channel: Channel, host: ChannelHost, *, workflow: str, language: str =
         except Unreadable as error:
             raise unreadable(str(error) or "The body can't be read.") from None
         if len(came) > MOST_MESSAGES or not all(map(_is_whole, came)):
-            raise unreadable("The body holds messages without ids, with ones that are too long, or too many messages.")
+            raise unreadable(
+                "The body holds messages without ids, with ids or a language that are too long, or too many messages."
+            )
         for one in came:
             await inbox.take(one)
         return as_json(200, encode({"taken": len(came)}))
@@ -66,4 +72,6 @@ def serve(channel: Channel, host: ChannelHost, *, workflow: str, language: str =
 
 def _is_whole(came: Inbound) -> bool:
     texts = ((came.message, MOST_ID), (came.conversation, MOST_CONVERSATION))
-    return all(0 < len(text) <= most and text.isprintable() for text, most in texts)
+    return len(came.language) <= MOST_LANGUAGE and all(
+        0 < len(text) <= most and text.isprintable() for text, most in texts
+    )

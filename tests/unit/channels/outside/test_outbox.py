@@ -208,3 +208,23 @@ async def test_what_is_refused_is_refused_once() -> None:
     assert link is not None
     assert (link.parked, link.holder) == ("blocked", "")
     await engine.close()
+
+
+async def test_each_channel_that_refuses_is_on_the_list_of_operators() -> None:
+    """Whoever writes again in one messenger would take the other one off the list, where nothing is delivered still."""
+
+    async def refuses(message: Outbound) -> None:
+        raise ChannelRefused("blocked")
+
+    engine, _ = await begun(Loft(refuses))
+    outbox, other = Outbox.of(engine), link_key("loft", "ann's other telephone")
+    await Links(engine.store.cells).put(other, Link("ann's other telephone", "run-1", "token"), 0)
+    await Conversations(engine).join("run-1", channel=other)
+    engine.clock.source.move(days=9)  # type: ignore[attr-defined]
+    await Worker(engine).perform_due()
+    assert [one.channel for one in await Attention(engine).listed(10)] == ["loft", "loft"]
+    await outbox.resume(other)
+    assert [one.run for one in await Attention(engine).listed(10)] == ["run-1"]
+    await outbox.resume(ANN)
+    assert await Attention(engine).listed(10) == []
+    await engine.close()

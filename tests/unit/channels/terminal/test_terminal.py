@@ -524,7 +524,7 @@ async def test_skip_restart_and_change_by_name() -> None:
     assert (held.view.answers, held.script.titles) == ({}, ["About you", "About you"])
     assert held.script.asked == ["Full name", "Full name", *["Date of birth"] * 3, "Full name"]
     assert "This is the first question." in held.script.text
-    assert held.script.wrong == ["Nobody can be reached here."]
+    assert held.script.wrong == ["There’s nobody you can chat with here."]
     kept = await talk(engine, "passport", *ANN, "1", ":back", ":keep", ":next", "")
     assert (kept.script.wrong, kept.ending) == ([], Ending.COMPLETED)
 
