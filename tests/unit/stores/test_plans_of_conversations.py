@@ -19,6 +19,8 @@ from wizard.stores.sqlite import cells as sqlite_cells
 from wizard.stores.sqlite import queue as sqlite_queue
 from wizard.stores.sqlite import talk as sqlite_talk
 
+__all__ = ["beside", "store", "url"]  # fixtures
+
 # Each with what its rows are found by in an index; a range by both its ends.
 OF_SQLITE = {
     sqlite_talk.READ: "run_id=? AND number>?",
