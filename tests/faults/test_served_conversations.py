@@ -1,5 +1,5 @@
-"""Two servers on one PostgreSQL, and conversations that are held with both: what is said by one is heard from the other,
-and what is deployed meanwhile is for those that begin then, and for help."""
+"""Two servers on one PostgreSQL, and conversations that are held with both: what is said by one is heard from the
+other, and what is deployed meanwhile is for those that begin then, and for help."""
 
 from __future__ import annotations
 
