@@ -1,5 +1,5 @@
-"""A sender of a thousand messages a second beside ten people, at a real server: these hardly wait longer, and the server
-needs no more room."""
+"""A sender of a thousand messages a second beside ten people, at a real server: these hardly wait longer, and the
+server needs no more room."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ async def line(host, port, path, token, number):
     while not draining.done():
         for _ in range({A_SECOND} // {LINES} // 20):
             body = json.dumps({{"id": f"f-{{number}}-{{at}}", "text": "flood " * 100}}).encode()
-            writer.write(b"POST %s HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Bearer %s\\r\\nContent-Type: application/json\\r\\n"
+            writer.write(b"POST %s HTTP/1.1\\r\\nHost: x\\r\\nAuthorization: Bearer %s\\r\\n"
+                b"Content-Type: application/json\\r\\n"
                 b"Content-Length: %d\\r\\n\\r\\n" % (path.encode(), token.encode(), len(body)) + body)
             at += 1
         await writer.drain()

@@ -363,7 +363,8 @@ class _Telling:
         """Which question is asked now."""
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
         if view.status is not RunStatus.WAITING:
-            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms="")
+            confirms = self.now.confirms if meaning is None or isinstance(meaning, Aside) else ""
+            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms=confirms)
             return
         prompt = view.current
         if new_page:
