@@ -776,6 +776,36 @@ async def test_back_over_slow_work_wins_and_its_late_result_says_nothing() -> No
     assert chat.asked == "more.more"
 
 
+@pytest.mark.parametrize("command", ["restart", "cancel"])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_who_waits_for_work_may_begin_again_or_end_it(command: str, fails: bool) -> None:
+    """They were never asked whether they are sure, and so could do neither until the work was done, if it ever was."""
+    nodes = [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Your name"}]},
+        {"id": "work", "type": "python", "function": "work", "slow": not fails, "retry": {"attempts": 1}},
+        {"id": "more", "type": "form", "fields": [{"name": "more", "label": "Anything else?"}]},
+    ]
+
+    async def work() -> dict[str, int]:
+        raise ValueError
+
+    chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"work": work})
+    await chat.says("Ann")
+    assert (await chat.view()).status is (RunStatus.FAILED if fails else RunStatus.WORKING)
+    await chat.says(command)
+    assert chat.text.endswith("Are you sure?")
+    await chat.presses("No")
+    assert (await chat.view()).answers == {"name": {"name": "Ann"}}
+    await chat.says(command)
+    await chat.says("yes")
+    view = await chat.view()
+    assert (view.status, chat.text) in (
+        (RunStatus.CANCELLED, "The run was cancelled. Start a new one."),
+        (RunStatus.WAITING, "Your name"),
+    )
+    assert (view.status is RunStatus.CANCELLED) == (command == "cancel")
+
+
 async def test_a_message_on_a_run_that_nobody_talked_about_yet_is_understood() -> None:
     """A channel that forgets to open the conversation loses nobody's answer."""
     engine = await make_test_engine(TRIP, clock=MovableClock())

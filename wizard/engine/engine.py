@@ -267,8 +267,11 @@ class Engine(Moving):
     async def migrate(self, order: Order) -> Page:
         """Moves live runs of a workflow to another of its versions, or says what would become of them
         (wizard.engine.migrating). Raises what Migrations.page raises."""
+        turns = self._turns
         migrations = Migrations(
-            self.store, self._pinned, self._turns.cache, self.services, self.clock, self.profile_schema
+            *(self.store, self._pinned, turns.cache, self.services, self.clock, self.profile_schema),
+            narrator=turns.narrator,
+            told=turns.tell_listeners,
         )
         return await migrations.page(order)
 

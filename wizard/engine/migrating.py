@@ -15,8 +15,10 @@ from typing import NamedTuple
 from wizard.definitions.counterparts import counterparts
 from wizard.definitions.outlines import Bundle, read_bundle
 from wizard.engine.cache import RunCache
+from wizard.engine.narration import Narrator, told_of_migration
 from wizard.engine.pinned import Pinned
 from wizard.engine.replaying import between, replayed
+from wizard.engine.view import RunView
 from wizard.errors import DataUnreadable, InvalidInput, NothingDeployed, StaleRevision, VersionNotFound
 from wizard.machine.deadlines import watch_the_clock
 from wizard.machine.stack import Turn, visit_of
@@ -36,7 +38,7 @@ SINCE = "It has been moved since it was migrated, and stays where it is."
 
 
 class Migrations:
-    """Migrates the runs of a store."""
+    """Migrates the runs of a store. `told` hears of each in whose conversation something was said."""
 
     def __init__(
         self,
@@ -46,6 +48,8 @@ class Migrations:
         services: Services,
         clock: Clock,
         profiles: ProfileSchema | None = None,
+        narrator: Narrator | None = None,
+        told: Callable[[str], None] | None = None,
     ) -> None:
         self._store = store
         self._pinned = pinned
@@ -53,6 +57,7 @@ class Migrations:
         self._services = services
         self._clock = clock
         self._profiles = profiles
+        self._narrator, self._told = narrator, told
 
     async def page(self, order: Order) -> Page:
         """Does what is ordered with the next runs. Raises NothingDeployed, VersionNotFound, WorkflowUnavailable, and
@@ -98,7 +103,15 @@ class Migrations:
             return verdict._replace(then=None, result=Result.STUCK, why=error.message)
         finally:
             self._cache.forget(change.run.id)
+        if change.said and self._told is not None:
+            self._told(change.run.id)
         return verdict
+
+    def _telling(self, before: Run, old: Workflow, change: Change, new: Workflow) -> Change:
+        """The change, with what is said of it in a conversation."""
+        now = self._clock.wall()
+        views = RunView(old, before, now), RunView(new, change.run, now)
+        return told_of_migration(self._narrator, *views, change, self._clock())
 
     async def _note(self, order: Order, page: Page) -> None:
         counts: dict[str, Value] = {result.value: page.count(result) for result in Result}
@@ -179,7 +192,9 @@ class Migrations:
         verdict, change = await replayed(
             run, old, target.workflow, matched, self._clock.wall(), self._services, self._profiles
         )
-        return verdict if change is None or order.dry_run else await self._commit(change, verdict)
+        if change is None or order.dry_run:
+            return verdict
+        return await self._commit(self._telling(run, old, change, target.workflow), verdict)
 
     # -- and back ------------------------------------------------------------------------------------
 
@@ -199,7 +214,7 @@ class Migrations:
         if order.dry_run:
             return verdict
         old, new = await self._pinned.known_of(former.run), await self._pinned.known_of(run)
-        return await self._commit(self._returned(run, former, old, new), verdict)
+        return await self._commit(self._telling(run, new, self._returned(run, former, old, new), old), verdict)
 
     def _returned(self, run: Run, former: Former, old: Workflow, new: Workflow) -> Change:
         """The run as it was, and what is stored of its profile and session with it. What was ordered for where it

@@ -8,14 +8,15 @@ asked there in a conversation; and at its end, what is to be said and what the c
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from wizard.engine.view import RunView
 from wizard.machine import interventions, machine
 from wizard.machine.protocol import Move
 from wizard.machine.stack import Turn
-from wizard.model import NOTHING, Prompt, Run, Value
-from wizard.model.job import JobKind
+from wizard.model import NOTHING, Change, Prompt, Run, Value
+from wizard.model.job import Job, JobKind
 from wizard.model.talk import Utterance
 
 MOST_FURTHER = 100  # places in one turn that a conversation doesn't stop at; one that has more stops there
@@ -72,6 +73,10 @@ class Narrator(Protocol):
         """What is said of a turn that began at `before`. `on_the_way` says that it isn't at its end: what was said is
         stored then, so that it is known again, and what comes of it is told later."""
 
+    def moved(self, before: RunView, after: RunView) -> Told:
+        """What is said where a run was moved to another version, by nobody's turn: what it asks now, if that is
+        another question."""
+
 
 Drive = Callable[[Move], Awaitable[None]]
 
@@ -110,6 +115,18 @@ class Telling:
         for order in told.orders:
             turn.order(order.kind, order.visit, turn.now, **order.payload)
         self._said, self._before = None, turn.as_run()
+
+
+def told_of_migration(
+    narrator: Narrator | None, before: RunView, after: RunView, change: Change, now: datetime
+) -> Change:
+    """The change that makes `after` of `before`, with what is said of it where the run is a conversation."""
+    if narrator is None or not before.run.conversation:
+        return change
+    told = narrator.moved(before, after)
+    jobs = [Job(after.id, order.kind, order.visit, now, order.payload) for order in told.orders]
+    run = change.run._replace(conversation=told.conversation)
+    return change._replace(run=run, said=told.utterances, jobs=(*change.jobs, *jobs))
 
 
 def _view(turn: Turn, prompt: Prompt | None) -> RunView:

@@ -26,7 +26,8 @@ class Dialogue:
     message of theirs, or of the one that said that they are there. `channels` are those from outside that
     it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
     now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
-    is itself `within` another one."""
+    is itself `within` another one. `anew` is the number of the message in which a question was asked in other words, as
+    the run came to another version: the buttons before it are of another question."""
 
     last: int = 0
     language: str = ""
@@ -46,6 +47,7 @@ class Dialogue:
     digression: str = ""
     relayed: int = 0
     within: bool = False
+    anew: int = 0
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
@@ -64,7 +66,7 @@ class Dialogue:
     @property
     def mark(self) -> str:
         """What the choices of the question begin with: ten hexadecimal digits that no other question has."""
-        asked = f"{self.visit}/{self.name}/{self.confirms}/{'/'.join(self.doubt)}"
+        asked = f"{self.visit}/{self.name}/{self.confirms}/{'/'.join(self.doubt)}{f'/{self.anew}' if self.anew else ''}"
         return blake2b(asked.encode(), digest_size=5).hexdigest()
 
     @property

@@ -72,6 +72,10 @@ class Narration:
         heard: Heard | None = None if said is None else said.meant
         return _Telling(before, after, heard).told(on_the_way=on_the_way)
 
+    def moved(self, before: RunView, after: RunView) -> Told:
+        was = Dialogue.of(before.run.conversation)
+        return _Telling(after.run, after, None).moved(question_of(before, was), was.last)
+
 
 def passes_by(prompt: Prompt) -> bool:
     """Whether a step asks nothing in a conversation, so that nobody waits there: a text to read, a form whose fields
@@ -163,16 +167,27 @@ class _Telling:
                 self.now = replace(self.now, spoke=said[0].number)
         if on_the_way:
             return Told(tuple(said), self.now.stored)
-        about = self.now.about
-        for line in self._lines():
-            number = self.now.last + 1
-            said.append(self._own(line, number, about))
-            self.now = replace(self.now, last=number)
+        said += self._numbered(self._lines(), self.now.about)
         if self.view.status is not RunStatus.WORKING:
             self.now = replace(self.now, about=0)
         if self._has_other_agent:
             self.now = replace(self.now, spoke=self.now.last)
         return Told(tuple(said), self.now.stored, self._orders(said))
+
+    def moved(self, asked: Question, last: int) -> Told:
+        """What is said after the message `last`, in which `asked` was the question, where the run is on another
+        version."""
+        self.now = self.was = replace(self.was, last=last)
+        said = self._numbered(self._asks_another(asked), 0)
+        return Told(tuple(said), self.now.stored, self._orders(said))
+
+    def _numbered(self, lines: Iterator[Line | Utterance], about: int) -> list[Utterance]:
+        said = []
+        for line in lines:
+            number = self.now.last + 1
+            said.append(self._own(line, number, about))
+            self.now = replace(self.now, last=number)
+        return said
 
     def _orders(self, said: list[Utterance]) -> tuple[Order, ...]:
         """A job for each channel, whose key has the number of the last message: a later one doesn't take its place, and
@@ -346,14 +361,32 @@ class _Telling:
             yield Line(self.words.say(ELSEWHERE))
         if self.now.agent == "speaks":
             return
-        waiting = view.status is RunStatus.WAITING
         begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
-        if waiting and (new_page or begins) and (text := wording.heading_text(view.current, asks=bool(self.now.name))):
-            yield Line(text)
+        if new_page or begins:
+            yield from self._heading()
         question = question_of(view, self.now)
         text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
+            yield Line(text, question)
+
+    def _heading(self) -> Iterator[Line]:
+        view, asks = self.view, bool(self.now.name)
+        if view.status is RunStatus.WAITING and (text := wording.heading_text(view.current, asks=asks)):
+            yield Line(text)
+
+    def _asks_another(self, asked: Question) -> Iterator[Line | Utterance]:
+        """What the run asks on another version, unless it asked that before in the same words."""
+        view, new_page = self.view, self.was.visit != self.view.visit
+        self._follow(new_page=new_page)
+        question = question_of(view, self.now)
+        is_asked = not new_page and (question.text, question.offers) == (asked.text, asked.offers)
+        if is_asked or self.now.agent == "speaks":
+            return
+        if new_page:
+            yield from self._heading()
+        self.now = replace(self.now, anew=self.now.last + 1)
+        if text := joined("\n\n", (self._refused(), question.text)):
             yield Line(text, question)
 
     def _answered_elsewhere(self) -> bool:
@@ -365,7 +398,8 @@ class _Telling:
         """Which question is asked now."""
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
         if view.status is not RunStatus.WAITING:
-            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms="")
+            confirms = self.now.confirms if meaning is None or isinstance(meaning, Aside) else ""
+            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms=confirms)
             return
         prompt = view.current
         if new_page:
@@ -378,7 +412,7 @@ class _Telling:
             self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
             self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
-        keeps_name = isinstance(meaning, Aside) and self.now.name
+        keeps_name = isinstance(meaning, Aside) and self.now.name and not new_page
         if not keeps_name:
             asked = next_question(prompt, self.now)
             if asked is None and self._has_questions(prompt):  # all were, and it isn't gone on: from the first

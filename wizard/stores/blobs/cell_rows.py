@@ -7,6 +7,8 @@ from wizard.model.cells import Cell
 from wizard.stores.blobs.formats import MISSHAPEN, Part, a_map, unreadable, unwrap, wrap
 from wizard.stores.blobs.vault import Vault
 
+LAST = "\U0010ffff"  # stands for no character, and behind them all: where a list by its prefix ends
+
 
 def cell_body(vault: Vault, cell: Cell) -> bytes:
     """Raises InvalidInput for what can't be stored."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wizard.model.cells import Cell
-from wizard.stores.blobs.cell_rows import cell_body, read_cell
+from wizard.stores.blobs.cell_rows import LAST, cell_body, read_cell
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.postgres.pool import Pool
 from wizard.stores.postgres.values import bounded, decoded, encoded, in_utc
@@ -16,7 +16,8 @@ ADD = "INSERT INTO wizard.cells VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHI
 CHANGE = """UPDATE wizard.cells SET version = $2, run_id = $3, until = $4, body = $5
     WHERE key = $1 AND version = $2 - 1 RETURNING key"""
 DROP = "DELETE FROM wizard.cells WHERE key = $1 AND version = $2 RETURNING key"
-LIST = """SELECT key, version, body FROM wizard.cells WHERE key > $1 AND starts_with(key, $2) ORDER BY key LIMIT $3"""
+LIST = """SELECT key, version, body FROM wizard.cells WHERE key > $1 AND key < $2 AND starts_with(key, $3)
+    ORDER BY key LIMIT $4"""
 OLD = "DELETE FROM wizard.cells WHERE until < $1"
 
 
@@ -41,8 +42,8 @@ class PostgresCells:
         return bool(await self._pool.write(DROP, encoded(cell.key), cell.version))
 
     async def list(self, prefix: str, limit: int = 100, after: str = "") -> Sequence[Cell]:
-        first = max(prefix[:-1], after)
-        rows = await self._pool.read(LIST, encoded(first), encoded(prefix), bounded(limit))
+        first, start = encoded(max(prefix[:-1], after)), encoded(prefix)
+        rows = await self._pool.read(LIST, first, start + LAST, start, bounded(limit))
         return [self._cell(row) for row in rows]
 
     def _cell(self, row: Any) -> Cell:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from wizard.model.cells import Cell
-from wizard.stores.blobs.cell_rows import cell_body, read_cell
+from wizard.stores.blobs.cell_rows import LAST, cell_body, read_cell
 from wizard.stores.blobs.vault import Vault
 from wizard.stores.sqlite.queue import Read
 from wizard.stores.sqlite.reading import stored_time
@@ -17,8 +17,9 @@ READ = "SELECT key, version, body FROM cells WHERE key=?"
 ADD = "INSERT INTO cells VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING"
 CHANGE = "UPDATE cells SET version=?2, run_id=?3, until=?4, body=?5 WHERE key=?1 AND version=?2 - 1"
 DROP = "DELETE FROM cells WHERE key=? AND version=?"
-LIST = "SELECT key, version, body FROM cells WHERE key > ?1 AND substr(key, 1, length(?2)) = ?2 ORDER BY key LIMIT ?3"
-OF_RUN = "DELETE FROM cells WHERE run_id=?"
+LIST = """SELECT key, version, body FROM cells WHERE key > ?1 AND key < ?2 AND substr(key, 1, length(?3)) = ?3
+    ORDER BY key LIMIT ?4"""
+OF_RUN = "DELETE FROM cells WHERE run_id=? AND run_id <> ''"  # as the index says it
 OLD = "DELETE FROM cells WHERE until < ?"
 
 
@@ -49,6 +50,6 @@ class SqliteCells:
         return await rows_changed(self._write, statement, values) > 0
 
     async def list(self, prefix: str, limit: int = 100, after: str = "") -> Sequence[Cell]:
-        values = (max(prefix[:-1], after), prefix, bounded(limit))
+        values = (max(prefix[:-1], after), prefix + LAST, prefix, bounded(limit))
         rows = await self._scan(lambda connection: connection.execute(LIST, values).fetchall())
         return [read_cell(self._vault(), *row) for row in rows]
