@@ -51,6 +51,8 @@ class WizardChat extends HTMLElement {
   private byKeyboard = false;
   private isOver = false;
   private asked = ""; // the type of what is asked now
+  private question = ""; // the id of the message that asks it
+  private readonly replied = new Map<string, string>(); // by the id of a question, that of what was written to it
   private last = ""; // the id of the message that was heard last
   private fading = 0;
   private isThere = true; // the connection
@@ -173,7 +175,8 @@ class WizardChat extends HTMLElement {
     this.log.add(message);
     if (message.from !== "engine") return;
     this.asked = message.expects?.type ?? "";
-    if (!this.edited) this.composer.asks(this.asked);
+    this.question = message.expects?.name ? message.id : "";
+    if (!this.edited) this.composer.asks(this.asked, this.question);
   }
 
   // -- what is heard -------------------------------------------------------------------------------------
@@ -237,9 +240,15 @@ class WizardChat extends HTMLElement {
 
   // -- what is said --------------------------------------------------------------------------------------
 
-  private sends(saying: Omit<Saying, "id">, label = ""): void {
+  // What is written to a `question` answers that one, whatever is asked by the time that it arrives. Who writes on before
+  // the next one is there writes to that.
+  private sends(saying: Omit<Saying, "id">, label = "", question = ""): void {
     const whole: Saying = { id: newId(), ...saying };
     if (this.edited) whole.edits = this.edited.id;
+    else if (question && !this.replied.has(question)) {
+      whole.replies = question;
+      this.replied.set(question, whole.id);
+    }
     this.stopEditing();
     this.panel.replaceChildren();
     this.waiting.set(whole.id, { saying: whole, label });
@@ -249,8 +258,8 @@ class WizardChat extends HTMLElement {
   }
 
   // The button that had the focus goes.
-  private presses(saying: Omit<Saying, "id">, label: string): void {
-    this.sends(saying, label);
+  private presses(saying: Omit<Saying, "id">, label: string, question = ""): void {
+    this.sends(saying, label, question);
     if (this.byKeyboard) this.log.element.focus();
   }
 
@@ -279,6 +288,7 @@ class WizardChat extends HTMLElement {
 
   private discard(id: string): void {
     this.line?.stop(id);
+    for (const [question, reply] of this.replied) if (reply === id) this.replied.delete(question);
     this.taken(id);
     this.log.reopen();
   }
@@ -309,7 +319,7 @@ class WizardChat extends HTMLElement {
     if (!this.edited) return;
     this.edited = null;
     this.composer.edits(null);
-    this.composer.asks(this.asked);
+    this.composer.asks(this.asked, this.question);
   }
 
   // -- what is drawn -------------------------------------------------------------------------------------
@@ -322,15 +332,15 @@ class WizardChat extends HTMLElement {
     const { wording } = this;
     this.log = new Log(wording, this.server.root, {
       presses: (choice, label) => this.presses({ choice }, label),
-      picks: (text) => this.presses({ text }, text),
+      picks: (text) => this.presses({ text }, text, this.question),
       choosesFile: () => this.composer.chooseFile(),
       edits: (message) => this.edit(message),
       retries: (id) => this.retry(id),
       discards: (id) => this.discard(id),
     });
     this.composer = new Composer(wording, {
-      writes: (text, isSecret) => this.sends({ text }, isSecret ? SECRET : text),
-      attaches: (file: SentFile) => this.sends({ files: [file] }),
+      writes: (text, isSecret, question) => this.sends({ text }, isSecret ? SECRET : text, question),
+      attaches: (file: SentFile, question) => this.sends({ files: [file] }, "", question),
       stopsEditing: () => this.stopEditing(),
     });
     this.panel = make("div", { class: "panel" });
@@ -399,6 +409,7 @@ class WizardChat extends HTMLElement {
     this.memory.ticket = null;
     this.waiting.clear();
     this.underWay.clear();
+    this.replied.clear();
     this.last = "";
     this.draw();
     await this.start();

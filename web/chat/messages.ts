@@ -37,6 +37,7 @@ export interface Saying {
   choice?: string;
   files?: SentFile[];
   edits?: string;
+  replies?: string;
 }
 
 export interface Work {

@@ -287,6 +287,8 @@ class _Reader:
         return Answer(asked.name, [value] if type_of(asked).is_list else value)
 
     def _file(self) -> Meaning:
+        if (other := self._other_question()) is not None:
+            return self._changed(other, "", self.incoming.files)
         if self.asked is None or not type_of(self.asked).holds_files:
             return self.aside(NO_FILE)
         return Answer(self.asked.name, dict(self.incoming.files[0]))
