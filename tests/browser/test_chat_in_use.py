@@ -151,7 +151,7 @@ async def test_two_tabs_and_back_and_forward(forms: Site, ann: Person) -> None:
 
 
 async def test_an_answer_is_for_the_question_that_it_was_begun_at(forms: Site, ann: Person) -> None:
-    """Somebody types while another device answers the same question: their answer corrects it, and isn't taken for one to
+    """Somebody types while another device answers the same question: their answer corrects it, and isn’t an answer to
     the question that is there by then. Who writes on at once, before the next question shows, answers that one."""
     talker = await opened(ann, forms)
     run_id = await run_of(talker)

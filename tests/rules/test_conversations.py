@@ -252,12 +252,13 @@ async def test_a_message_answers_the_question_that_it_was_written_to() -> None:
 async def test_a_file_answers_the_question_that_it_was_sent_to() -> None:
     """Somebody picks a file while the question is answered from another device: it takes the place of that answer."""
     scans = [{"name": name, "label": name, "type": "file", "required": False} for name in ("front", "rear")]
-    chat = await Chat.of({"id": "p", "nodes": [{"id": "you", "type": "form", "fields": scans}]})
+    chat = await Chat.of({"id": "main", "nodes": [{"id": "you", "type": "form", "fields": scans}]})
     first = chat.heard[-1].id
     await chat.says("skip")
-    await chat.says(files=(scan("a.pdf"),), replies=first)
+    file = {"name": "a.txt", "type": "text/plain", "content": "SGVsbG8="}
+    await chat.says(files=(file,), replies=first)
     assert chat.asked == "you.rear"
-    assert (await chat.view()).current.fields[0].value is not None
+    assert (await chat.view()).current.fields[0].value["name"] == "a.txt"
 
 
 # -- wrong answers ---------------------------------------------------------------------------------
