@@ -165,6 +165,29 @@ async def test_an_answer_is_for_the_question_that_it_was_begun_at(forms: Site, a
     assert (await forms.engine.load(run_id)).answers["you"]["colour"] == "green"
 
 
+async def test_a_code_takes_the_conversation_from_one_browser_to_another(
+    forms: Site, ann: Person, opens: Opens
+) -> None:
+    """Who began at a desk gets a code from the menu, and types it in the chat on the way. What only looks
+    like one is an answer."""
+    talker = await opened(ann, forms)
+    await talker.says("Ann", "Which day?")
+    await talker.presses("Continue on another device")
+    told = (await talker.waits_until(lambda seen: "Type this code" in seen["rows"][-2]["text"]))["rows"][-2]["text"]
+    bob = await opens()
+    other = await opened(bob, forms)
+    await other.says("continue 2345-6789", "Which day?")
+    await other.writes(f"continue {told.rpartition(' ')[2].lower()}")
+    await other.waits_until(
+        lambda seen: [row["text"] for row in seen["rows"] if row["from"] == "person"][:1] == ["Ann"]
+    )
+    await other.says("27 March 2026", "Which colour?")
+    await talker.is_asked("Which colour?")
+    assert await run_of(other) == await run_of(talker)
+    bob.noticed.clear()  # the code that is none
+    await forgets(bob)
+
+
 async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:
     """Twice as large on a small screen nothing is cut off, nor where words are long; in a scheme of few colours bubbles
     and buttons have edges, and who speaks is told apart. Who is told much reads it from its beginning."""

@@ -257,6 +257,33 @@ class WizardChat extends HTMLElement {
     this.pass(whole);
   }
 
+  private async writes(text: string, isSecret: boolean, question: string): Promise<void> {
+    const code = isSecret || this.edited ? null : this.codeIn(text);
+    if (!code || !(await this.goesOnWith(code))) this.sends({ text }, isSecret ? SECRET : text, question);
+  }
+
+  // "continue 7KQX-2MPA": a code that was got elsewhere.
+  private codeIn(text: string): string | null {
+    const [, way, code] = /^\/?(.+?)[\s:]+(\w{4}[\s-]?\w{4})$/.exec(text) ?? [];
+    return code && this.wording.codes.some((each) => each.toLowerCase() === way?.toLowerCase()) ? code : null;
+  }
+
+  // Whether it opens a run. What is no code, or none any more, is said like anything else.
+  private async goesOnWith(code: string): Promise<boolean> {
+    try {
+      const ticket = await this.server.goOn(code, newId() + newId());
+      this.leave();
+      this.memory.ticket = ticket;
+      this.draw();
+      await this.resume(ticket, false);
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.isFinal) return false;
+      this.tell(error instanceof Refused ? error.message : this.say("offline"));
+      return true;
+    }
+  }
+
   // The button that had the focus goes.
   private presses(saying: Omit<Saying, "id">, label: string, question = ""): void {
     this.sends(saying, label, question);
@@ -339,7 +366,7 @@ class WizardChat extends HTMLElement {
       discards: (id) => this.discard(id),
     });
     this.composer = new Composer(wording, {
-      writes: (text, isSecret, question) => this.sends({ text }, isSecret ? SECRET : text, question),
+      writes: (text, isSecret, question) => void this.writes(text, isSecret, question),
       attaches: (file: SentFile, question) => this.sends({ files: [file] }, "", question),
       stopsEditing: () => this.stopEditing(),
     });
@@ -368,6 +395,7 @@ class WizardChat extends HTMLElement {
       says("menu-help", "help"),
       [this.say("menu-restart"), () => void (this.isOver ? this.anew() : this.sends({ text: commands["restart"] ?? "restart" }))],
       [this.say("menu-pages"), () => void this.toPages()],
+      says("menu-elsewhere", "elsewhere"),
     ];
   }
 
@@ -404,16 +432,21 @@ class WizardChat extends HTMLElement {
   }
 
   private async anew(): Promise<void> {
-    this.line?.close();
-    this.line = this.ticket = null;
+    this.leave();
     this.memory.ticket = null;
-    this.waiting.clear();
-    this.underWay.clear();
-    this.replied.clear();
-    this.last = "";
     this.draw();
     await this.start();
     if (this.byKeyboard) this.composer.focus();
+  }
+
+  private leave(): void {
+    this.line?.close();
+    this.line = this.ticket = null;
+    this.waiting.clear();
+    this.underWay.clear();
+    this.replied.clear();
+    this.isOver = false;
+    this.last = "";
   }
 
   private tell(text: string): void {

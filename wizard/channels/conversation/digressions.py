@@ -25,7 +25,7 @@ from wizard.model import ENDED
 from wizard.model.talk import Speaker, Utterance
 
 LEAVING = ("back", "cancel")  # what is said to return to the question
-OUTSIDE = ("restart", "agent")  # what is said of the conversation around it, and not of the help
+OUTSIDE = ("restart", "agent", "elsewhere")  # what is said of the conversation around it, and not of the help
 
 
 class Digressions:

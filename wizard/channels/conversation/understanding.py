@@ -39,6 +39,7 @@ from wizard.channels.conversation.meanings import (
     Cancel,
     Change,
     Digress,
+    Elsewhere,
     GoOn,
     Incoming,
     Meaning,
@@ -315,8 +316,8 @@ class _Reader:
                 return self._tell(command)
             case _ if over:
                 return self.aside(IS_OVER)
-            case "repeat":
-                return self.aside()
+            case "repeat" | "elsewhere":
+                return self.aside() if command.name == "repeat" else Elsewhere()
             case "back":
                 return self._back()
             case "restart":
