@@ -20,7 +20,7 @@ from wizard.engine import Engine
 from wizard.engine.run_token import new_token
 from wizard.engine.starting import new_id
 from wizard.errors import CodeUnknown, RunNotFound, StaleRevision
-from wizard.forms.characters import alike
+from wizard.forms.characters import alike, encodable
 from wizard.locale.sentences import Sentence, sentence_for
 from wizard.model import ENDED
 from wizard.process.one_at_a_time import OneAtATime
@@ -142,7 +142,8 @@ class Inbox:
 
     def _incoming(self, came: Inbound) -> Incoming:
         edits = self.said_id(came.edits) if came.edits else ""
-        return Incoming(self.said_id(came.message), came.text, came.choice, came.files, edits, _question(came.replies))
+        text, choice, replies = map(encodable, (came.text, came.choice, came.replies))  # half of an emoji may come
+        return Incoming(self.said_id(came.message), text, choice, came.files, edits, _question(replies))
 
     @property
     def _languages(self) -> tuple[str, ...]:
