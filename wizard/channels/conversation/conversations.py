@@ -110,14 +110,16 @@ class Conversations:
             said=Said(Heard(Begin(language, channel, within))),
         )
 
-    async def join(self, run_id: str, language: str = "", channel: str = "") -> list[Utterance]:
+    async def join(
+        self, run_id: str, language: str = "", channel: str = "", note: Mapping[str, Any] | None = None
+    ) -> list[Utterance]:
         """A run becomes a conversation, or one is come back to: says what is asked now, in the `channel` as well where
-        one is named. Raises RunNotFound."""
+        one is named. A `note` of an operator's goes into the trace. Raises RunNotFound."""
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
             before = Dialogue.of(view.run.conversation)
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Begin(language, channel)))
+                await self._say(view, Heard(Begin(language, channel)), note)
                 await self._digressions.end_left(run_id, before)
                 return await self._engine.said(run_id, before.last)
         raise RunBusy(run=run_id)
@@ -258,7 +260,7 @@ class Conversations:
             if (before.agent, before.operator) == (agent, by):
                 return
             if not tried:
-                await self.audit(view, action, note["by"], note["note"])
+                await self.audit(view, action, note["by"])
             dialogue = replace(before.returned(), agent=agent, operator=by)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
@@ -266,10 +268,11 @@ class Conversations:
                 return
         raise RunBusy(run=run_id)
 
-    async def audit(self, view: RunView, action: str, by: str, note: str = "", **more: str) -> None:
-        """Keeps who does it before it is done: what is done isn't missing there, whatever happens then."""
+    async def audit(self, view: RunView, action: str, by: str, **more: str) -> None:
+        """Keeps who does it before it is done: what is done isn't missing there, whatever happens then. What they note
+        of a person is in the run's trace: audits are in the clear in a sealed store, and stay when a run is deleted."""
         if by:
-            deed = Deed(0, self._engine.clock(), by, action, view.workflow.id, {"run": view.id, **more}, note)
+            deed = Deed(0, self._engine.clock(), by, action, view.workflow.id, {"run": view.id, **more}, "")
             await self._engine.store.stages.note(deed)
 
     # -- turns -------------------------------------------------------------------------------------------

@@ -5,12 +5,13 @@ each message taken once. An id is known for good: it is stored with the turn, or
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 
 from wizard.channels.conversation.codes import TRIES, WRONG_CODE, Codes, code_in
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.manners import ways
-from wizard.channels.conversation.meanings import MAX_ID, Incoming
+from wizard.channels.conversation.meanings import Incoming
 from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.outside.contract import Channel, Inbound
@@ -75,7 +76,7 @@ class Inbox:
 
     async def _is_known(self, link: Link, came: Inbound) -> bool:
         """Whether it was taken, for its run or when the conversation was about another one."""
-        said = self.said_id(came.message)
+        said = self._said_id(came, came.message)
         for run in (link.run, *link.former):
             if await self._engine.utterance(run, said) is not None:
                 return True
@@ -136,14 +137,16 @@ class Inbox:
 
     # -- what was said -------------------------------------------------------------------------------------
 
-    def said_id(self, message: str) -> str:
-        """The id of a message among those of its run, which may come by several channels."""
-        return f"{self._channel.name} {message}"[:MAX_ID]
+    def _said_id(self, came: Inbound, message: str) -> str:
+        """The id of a message among those of its run, which may come by several channels: a digest, as databases have
+        ids in the clear, and those of messengers may hold a telephone number."""
+        named = f"{came.conversation}\n{message}".encode("utf-8", "surrogatepass")
+        return f"{self._channel.name} {sha256(named).hexdigest()[:32]}"
 
     def _incoming(self, came: Inbound) -> Incoming:
-        edits = self.said_id(came.edits) if came.edits else ""
+        edits = self._said_id(came, came.edits) if came.edits else ""
         text, choice, replies = map(encodable, (came.text, came.choice, came.replies))  # half of an emoji may come
-        return Incoming(self.said_id(came.message), text, choice, came.files, edits, _question(replies))
+        return Incoming(self._said_id(came, came.message), text, choice, came.files, edits, _question(replies))
 
     @property
     def _languages(self) -> tuple[str, ...]:

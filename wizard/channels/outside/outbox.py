@@ -149,7 +149,7 @@ class Outbox:
     async def resume_run(self, run: str, by: str = "", note: str = "") -> None:
         """The same for all conversations of a run, which ask again what they asked. Raises RunNotFound."""
         talks, view = Conversations(self._engine), await self._engine.load(run)
-        await talks.audit(view, "deliver", by, note)
+        await talks.audit(view, "deliver", by)
         for key in Dialogue.of(view.run.conversation).channels:
             await self.resume(key, at_once=True)
-        await talks.join(run)
+        await talks.join(run, note={"did": "had it delivered", "by": by, "note": note} if by else None)
