@@ -1,4 +1,4 @@
-"""Runs that helped aside in the conversation of another one. That run alone knows them, and they are deleted with it."""
+"""Runs that helped aside in the conversation of another one, which alone knows them: they are deleted with it."""
 
 from __future__ import annotations
 
