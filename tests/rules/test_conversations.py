@@ -944,6 +944,20 @@ async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> 
             await waiting
 
 
+async def test_who_writes_before_the_end_is_stored_reads_once_that_it_is_over() -> None:
+    """Somebody answers a minute too late, and is told so; a minute after that they would be told as news."""
+    asks: dict[str, Any] = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
+    chat = await Chat.of({"id": "main", "expires_after": "3d", "nodes": [asks, {"id": "b", "type": "end"}]})
+    clock = chat.engine.clock.source
+    assert isinstance(clock, MovableClock)
+    clock.move(days=4)
+    for said in ("x", "hello?"):
+        await chat.says(said)
+        assert chat.texts == ["The run has expired. Start a new one."]
+    await chat.waits(days=1)
+    assert (chat.texts, (await chat.view()).run.status) == ([], RunStatus.EXPIRED)
+
+
 async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_nobody() -> None:
     """After a night without a server, people would read twice that their time is over, and be asked by mail to go on
     with what is gone."""

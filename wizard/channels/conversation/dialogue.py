@@ -26,7 +26,8 @@ class Dialogue:
     message of theirs, or of the one that said that they are there. `channels` are those from outside that
     it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
     now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
-    is itself `within` another one."""
+    is itself `within` another one. `over` says that the person was told that the run's time is over, before that was
+    stored."""
 
     last: int = 0
     language: str = ""
@@ -46,6 +47,7 @@ class Dialogue:
     digression: str = ""
     relayed: int = 0
     within: bool = False
+    over: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
