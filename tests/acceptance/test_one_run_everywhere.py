@@ -73,5 +73,6 @@ async def test_a_run_goes_through_all_channels() -> None:
         assert view.status is RunStatus.COMPLETED
         assert {name: value[name] for name, value in view.answers.items() if name in WAY} == WAY
         ids = [said.id for said in await engine.said(talk.id)]
-        assert [ids.count(one) for one in ("s-1", "hook m-1", "hook m-2", "s-2")] == [1, 0, 1, 1]
+        assert [ids.count(one) for one in ("s-1", "s-2")] == [1, 1]
+        assert sum(one.startswith("hook ") for one in ids) == 1  # the code was none of the run's
         await socket.ws.close()

@@ -106,3 +106,10 @@ async def opened(person: Person, site: Site, workflow: str = "visit", asks: str 
     await talker.is_asked(asks)
     assert not person.noticed
     return talker
+
+
+async def run_of(talker: Talker) -> str:
+    """The id of the run that the browser remembers."""
+    stored = await talker.evaluates("JSON.stringify(Object.values(localStorage).map((each) => JSON.parse(each).id))")
+    (run_id,) = json.loads(stored)
+    return str(run_id)

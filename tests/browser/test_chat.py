@@ -4,7 +4,6 @@ scripts, in a page of another site, in Arabic, on a small telephone."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +17,7 @@ from tests.browser.conftest import Opens
 from tests.browser.firefox import Firefox, Reader
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site, served
-from tests.browser.talker import IN, TALKS, Talker, at_chat, forgets, opened
+from tests.browser.talker import IN, TALKS, Talker, at_chat, forgets, opened, run_of
 from wizard.app import wizard_app
 from wizard.settings import Settings
 
@@ -72,13 +71,6 @@ async def forms(browser: Browser, shop: Shop) -> AsyncIterator[Site]:
         shop.forms = site.address
         yield site
         site.outside.gate.set()
-
-
-async def run_of(talker: Talker) -> str:
-    """The id of the run that the browser remembers."""
-    stored = await talker.evaluates("JSON.stringify(Object.values(localStorage).map((each) => JSON.parse(each).id))")
-    (run_id,) = json.loads(stored)
-    return str(run_id)
 
 
 async def goes_through(talker: Talker, reload: Any) -> None:

@@ -9,9 +9,10 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.browser.audits import has_no_barriers
+from tests.browser.conftest import Opens
 from tests.browser.person import Person
 from tests.browser.site import Site, a_site
-from tests.browser.talker import IN, TALKS, Talker, forgets, opened
+from tests.browser.talker import IN, TALKS, WRITE, Talker, forgets, opened, run_of
 
 # A file of so many bytes that is dragged from the desktop and dropped on the chat.
 DROP = f"""((name, bytes) => {{
@@ -149,6 +150,44 @@ async def test_two_tabs_and_back_and_forward(forms: Site, ann: Person) -> None:
     await ann.browser_back()
     await talker.waits_until(lambda seen: "Start a new one" in seen["panel"])
     assert (await talker.heard())[-1] == "Skip"
+
+
+async def test_an_answer_is_for_the_question_that_it_was_begun_at(forms: Site, ann: Person) -> None:
+    """Somebody types while another device answers the same question: their answer corrects it, and isn’t an answer to
+    the question that is there by then. Who writes on at once, before the next question shows, answers that one."""
+    talker = await opened(ann, forms)
+    run_id = await run_of(talker)
+    await ann.page.locator("wizard-chat #text").press_sequentially("An")
+    await forms.engine.next(run_id, {"full_name": "Bo"}, partial=True)
+    await talker.is_asked("Which day?")
+    await talker.says("Ann", "Which day?")
+    assert (await forms.engine.load(run_id)).current.fields[0].value == "Ann"
+    await talker.evaluates(f"{WRITE}('27 March 2026'), {WRITE}('green')")
+    await talker.is_asked("Your passport")
+    assert (await forms.engine.load(run_id)).answers["you"]["colour"] == "green"
+
+
+async def test_a_code_takes_the_conversation_from_one_browser_to_another(
+    forms: Site, ann: Person, opens: Opens
+) -> None:
+    """Who began at a desk gets a code from the menu, and types it in the chat on the way. What only looks
+    like one is an answer."""
+    talker = await opened(ann, forms)
+    await talker.says("Ann", "Which day?")
+    await talker.presses("Continue on another device")
+    told = (await talker.waits_until(lambda seen: "Type this code" in seen["rows"][-2]["text"]))["rows"][-2]["text"]
+    bob = await opens()
+    other = await opened(bob, forms)
+    await other.says("continue 2345-6789", "Which day?")
+    await other.writes(f"continue {told.rpartition(' ')[2].lower()}")
+    await other.waits_until(
+        lambda seen: [row["text"] for row in seen["rows"] if row["from"] == "person"][:1] == ["Ann"]
+    )
+    await other.says("27 March 2026", "Which colour?")
+    await talker.is_asked("Which colour?")
+    assert await run_of(other) == await run_of(talker)
+    bob.noticed.clear()  # the code that is none
+    await forgets(bob)
 
 
 async def test_large_letters_and_few_colours(forms: Site, ann: Person) -> None:

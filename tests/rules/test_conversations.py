@@ -249,6 +249,18 @@ async def test_a_message_answers_the_question_that_it_was_written_to() -> None:
     assert [said.details for said in await chat.engine.said(chat.id) if said.id == "m-1"] == [{"replies": second}]
 
 
+async def test_a_file_answers_the_question_that_it_was_sent_to() -> None:
+    """Somebody picks a file while the question is answered from another device: it takes the place of that answer."""
+    scans = [{"name": name, "label": name, "type": "file", "required": False} for name in ("front", "rear")]
+    chat = await Chat.of({"id": "main", "nodes": [{"id": "you", "type": "form", "fields": scans}]})
+    first = chat.heard[-1].id
+    await chat.says("skip")
+    file = {"name": "a.txt", "type": "text/plain", "content": "SGVsbG8="}
+    await chat.says(files=(file,), replies=first)
+    assert chat.asked == "you.rear"
+    assert (await chat.view()).current.fields[0].value["name"] == "a.txt"
+
+
 # -- wrong answers ---------------------------------------------------------------------------------
 
 
@@ -960,6 +972,20 @@ async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> 
     async with asyncio.timeout(0.5):
         with pytest.raises(RunNotFound):
             await waiting
+
+
+async def test_who_writes_before_the_end_is_stored_reads_once_that_it_is_over() -> None:
+    """Somebody answers a minute too late, and is told so; a minute after that they would be told as news."""
+    asks: dict[str, Any] = {"id": "a", "type": "form", "fields": [{"name": "x", "label": "X?"}]}
+    chat = await Chat.of({"id": "main", "expires_after": "3d", "nodes": [asks, {"id": "b", "type": "end"}]})
+    clock = chat.engine.clock.source
+    assert isinstance(clock, MovableClock)
+    clock.move(days=4)
+    for said in ("x", "hello?"):
+        await chat.says(said)
+        assert chat.texts == ["The run has expired. Start a new one."]
+    await chat.waits(days=1)
+    assert (chat.texts, (await chat.view()).run.status) == ([], RunStatus.EXPIRED)
 
 
 async def test_a_run_that_expires_while_nobody_works_says_so_once_and_reminds_nobody() -> None:

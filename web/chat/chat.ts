@@ -49,6 +49,8 @@ class WizardChat extends HTMLElement {
   private isAwaited = false; // what is said next, by who said something here
   private isOver = false;
   private asked = ""; // the type of what is asked now
+  private question = ""; // the id of the message that asks it
+  private readonly replied = new Map<string, string>(); // by the id of a question, that of what was written to it
   private last = ""; // the id of the message that was heard last
 
   connectedCallback(): void {
@@ -163,7 +165,8 @@ class WizardChat extends HTMLElement {
     this.log.add(message);
     if (message.from !== "engine") return;
     this.asked = message.expects?.type ?? "";
-    if (!this.edited) this.composer.asks(this.asked);
+    this.question = message.expects?.name ? message.id : "";
+    if (!this.edited) this.composer.asks(this.asked, this.question);
   }
 
   // -- what is heard -------------------------------------------------------------------------------------
@@ -227,9 +230,15 @@ class WizardChat extends HTMLElement {
 
   // -- what is said --------------------------------------------------------------------------------------
 
-  private sends(saying: Omit<Saying, "id">, label = ""): void {
+  // What is written to a `question` answers that one, whatever is asked by the time that it arrives. Who writes on before
+  // the next one is there writes to that.
+  private sends(saying: Omit<Saying, "id">, label = "", question = ""): void {
     const whole: Saying = { id: newId(), ...saying };
     if (this.edited) whole.edits = this.edited.id;
+    else if (question && !this.replied.has(question)) {
+      whole.replies = question;
+      this.replied.set(question, whole.id);
+    }
     this.stopEditing();
     this.panel.replaceChildren();
     this.waiting.set(whole.id, { saying: whole, label });
@@ -239,9 +248,36 @@ class WizardChat extends HTMLElement {
     this.pass(whole);
   }
 
+  private async writes(text: string, isSecret: boolean, question: string): Promise<void> {
+    const code = isSecret || this.edited ? null : this.codeIn(text);
+    if (!code || !(await this.goesOnWith(code))) this.sends({ text }, isSecret ? SECRET : text, question);
+  }
+
+  // "continue 7KQX-2MPA": a code that was got elsewhere.
+  private codeIn(text: string): string | null {
+    const [, way, code] = /^\/?(.+?)[\s:]+(\w{4}[\s-]?\w{4})$/.exec(text) ?? [];
+    return code && this.wording.codes.some((each) => each.toLowerCase() === way?.toLowerCase()) ? code : null;
+  }
+
+  // Whether it opens a run. What is no code, or none any more, is said like anything else.
+  private async goesOnWith(code: string): Promise<boolean> {
+    try {
+      const ticket = await this.server.goOn(code, newId() + newId());
+      this.leave();
+      this.memory.ticket = ticket;
+      this.draw();
+      await this.resume(ticket, false);
+      return true;
+    } catch (error) {
+      if (error instanceof Refused && error.isFinal) return false;
+      this.notice.tell(error instanceof Refused ? error.message : this.say("offline"));
+      return true;
+    }
+  }
+
   // The button that had the focus goes.
-  private presses(saying: Omit<Saying, "id">, label: string): void {
-    this.sends(saying, label);
+  private presses(saying: Omit<Saying, "id">, label: string, question = ""): void {
+    this.sends(saying, label, question);
     if (this.byKeyboard) this.log.element.focus();
   }
 
@@ -270,6 +306,7 @@ class WizardChat extends HTMLElement {
 
   private discard(id: string): void {
     this.line?.stop(id);
+    for (const [question, reply] of this.replied) if (reply === id) this.replied.delete(question);
     this.taken(id);
     this.log.reopen();
   }
@@ -300,7 +337,7 @@ class WizardChat extends HTMLElement {
     if (!this.edited) return;
     this.edited = null;
     this.composer.edits(null);
-    this.composer.asks(this.asked);
+    this.composer.asks(this.asked, this.question);
   }
 
   // -- what is drawn -------------------------------------------------------------------------------------
@@ -313,15 +350,15 @@ class WizardChat extends HTMLElement {
     const { wording } = this;
     this.log = new Log(wording, this.server.root, {
       presses: (choice, label) => this.presses({ choice }, label),
-      picks: (text) => this.presses({ text }, text),
+      picks: (text) => this.presses({ text }, text, this.question),
       choosesFile: () => this.composer.chooseFile(),
       edits: (message) => this.edit(message),
       retries: (id) => this.retry(id),
       discards: (id) => this.discard(id),
     });
     this.composer = new Composer(wording, {
-      writes: (text, isSecret) => this.sends({ text }, isSecret ? SECRET : text),
-      attaches: (file: SentFile) => this.sends({ files: [file] }),
+      writes: (text, isSecret, question) => void this.writes(text, isSecret, question),
+      attaches: (file: SentFile, question) => this.sends({ files: [file] }, "", question),
       stopsEditing: () => this.stopEditing(),
     });
     this.panel = make("div", { class: "panel" });
@@ -349,6 +386,7 @@ class WizardChat extends HTMLElement {
       says("menu-help", "help"),
       [this.say("menu-restart"), () => void (this.isOver ? this.anew() : this.sends({ text: commands["restart"] ?? "restart" }))],
       [this.say("menu-pages"), () => void this.toPages()],
+      says("menu-elsewhere", "elsewhere"),
     ];
   }
 
@@ -381,15 +419,21 @@ class WizardChat extends HTMLElement {
   }
 
   private async anew(): Promise<void> {
-    this.line?.close();
-    this.line = this.ticket = null;
+    this.leave();
     this.memory.ticket = null;
-    this.waiting.clear();
-    this.underWay.clear();
-    this.last = "";
     this.draw();
     await this.start();
     if (this.byKeyboard) this.composer.focus();
+  }
+
+  private leave(): void {
+    this.line?.close();
+    this.line = this.ticket = null;
+    this.waiting.clear();
+    this.underWay.clear();
+    this.replied.clear();
+    this.isOver = false;
+    this.last = "";
   }
 
   private fail(error: unknown): void {

@@ -15,8 +15,9 @@ const KEYBOARDS: Record<string, string> = {
 };
 
 export interface Writer {
-  writes(text: string, isSecret: boolean): void;
-  attaches(file: SentFile): void;
+  // `question` is the id of the one that stood there when somebody began.
+  writes(text: string, isSecret: boolean, question: string): void;
+  attaches(file: SentFile, question: string): void;
   stopsEditing(): void;
 }
 
@@ -34,6 +35,8 @@ export class Composer {
   private readonly editing: HTMLElement;
   private readonly error: HTMLElement;
   private kind = "text";
+  private question = "";
+  private readonly begun = new Map<HTMLElement, string>(); // the question that a text was begun at, by where it stands
 
   constructor(wording: Wording, writer: Writer) {
     this.wording = wording;
@@ -56,13 +59,15 @@ export class Composer {
     this.listen();
   }
 
-  // What is asked now: the type of a field, or "" for nothing.
-  asks(type: string): void {
+  // What is asked now: the type of a field, or "" for nothing, and the question's id.
+  asks(type: string, question = ""): void {
     this.kind = type;
+    this.question = question;
     const isSecret = type === "password";
     this.text.hidden = isSecret;
     this.secret.hidden = !isSecret;
     this.secret.value = "";
+    this.begun.delete(this.secret);
     this.dayButton.hidden = type !== "date";
     this.attach.hidden = type !== "file";
     this.text.inputMode = KEYBOARDS[type] ?? "text";
@@ -72,6 +77,7 @@ export class Composer {
   edits(text: string | null): void {
     this.editing.hidden = text === null;
     this.text.value = text ?? "";
+    this.begun.delete(this.text);
     this.text.select();
     this.grow();
   }
@@ -111,8 +117,9 @@ export class Composer {
       this.send();
     });
     this.text.addEventListener("input", () => this.grow());
+    for (const input of [this.text, this.secret]) input.addEventListener("input", () => this.begins(input));
     this.day.addEventListener("change", () => {
-      if (this.day.value) this.writer.writes(this.day.value, false);
+      if (this.day.value) this.writer.writes(this.day.value, false, this.begun.get(this.day) ?? this.question);
       this.day.value = "";
     });
     this.file.addEventListener("change", () => void this.take(this.file.files));
@@ -128,11 +135,18 @@ export class Composer {
       input.focus();
       return;
     }
+    const question = this.begun.get(input) ?? this.question;
+    this.begun.delete(input);
     input.value = "";
     this.tell("");
     this.grow();
-    this.writer.writes(text, input === this.secret);
+    this.writer.writes(text, input === this.secret, question);
     input.focus();
+  }
+
+  private begins(input: HTMLInputElement | HTMLTextAreaElement): void {
+    if (!input.value) this.begun.delete(input);
+    else if (!this.begun.has(input)) this.begun.set(input, this.question);
   }
 
   private grow(): void {
@@ -141,6 +155,7 @@ export class Composer {
   }
 
   private pickDay(): void {
+    this.begun.set(this.day, this.question);
     try {
       this.day.showPicker();
     } catch {
@@ -152,6 +167,7 @@ export class Composer {
   async take(files: FileList | null): Promise<void> {
     const file = files?.[0];
     if (!file) return;
+    const { question } = this;
     this.file.value = "";
     // Base64 has four characters for three bytes.
     if (file.size * 4 > this.wording.largest * 3) {
@@ -166,6 +182,6 @@ export class Composer {
       reader.readAsDataURL(file);
     }).catch(() => "");
     if (!address && file.size) this.tell(this.wording.words["unreadable"] ?? "");
-    else this.writer.attaches({ name: file.name, type: file.type, content: address.slice(address.indexOf(",") + 1) });
+    else this.writer.attaches({ name: file.name, type: file.type, content: address.slice(address.indexOf(",") + 1) }, question);
   }
 }

@@ -37,6 +37,7 @@ export interface Saying {
   choice?: string;
   files?: SentFile[];
   edits?: string;
+  replies?: string;
 }
 
 export interface Work {
@@ -58,7 +59,7 @@ export interface Ticket {
 }
 
 // `words` by what they are for, in `language`; the workflow's own are in that of its `texts`. `commands` is what the menu
-// says for a person.
+// says for a person, `codes` what may be typed before a code from elsewhere.
 export interface Wording {
   title: string;
   language: string;
@@ -68,6 +69,7 @@ export interface Wording {
   form: string;
   words: Record<string, string>;
   commands: Record<string, string>;
+  codes: string[];
 }
 
 export function newId(): string {

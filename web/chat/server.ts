@@ -37,6 +37,12 @@ export class Server {
     await this.call("POST", "api/v1/conversations", { run: ticket.id }, ticket.token);
   }
 
+  // Goes on with what a code from elsewhere opens.
+  async goOn(code: string, key: string): Promise<Ticket> {
+    const { id, token } = (await this.call("POST", "api/v1/conversations", { code }, "", { "Idempotency-Key": key })) as Ticket;
+    return { id, token };
+  }
+
   // What was said after a message. With `waits`, as soon as there is something.
   async said(ticket: Ticket, after: string, waits = false, signal?: AbortSignal): Promise<Message[]> {
     const query = new URLSearchParams({ limit: String(PAGE), rich: "1", ...(after ? { after } : {}), ...(waits ? { wait: String(WAIT) } : {}) });

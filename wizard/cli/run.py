@@ -145,7 +145,8 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         must_exist(talk.url)
 
     async def hold(engine: Engine) -> Ending:
-        resumed = talk.resume if talk.code is None else (await Codes(engine).use(talk.code)).run
+        opened = None if talk.code is None else await Codes(engine).use(talk.code)
+        resumed = talk.resume if opened is None else opened.run
         if resumed is not None:
             view = await engine.load(resumed)
             if view.workflow.unavailable is not None:
@@ -161,7 +162,9 @@ async def _talk(talk: _Talk, here: Settings) -> Ending:
         if talk.show_token:
             _say_token(talk, view)
         async with working(engine, AT_ONCE):
-            return await Conversation(engine, Terminal.standard()).hold(view)
+            token = view.token if opened is None else opened.token
+            token = None if talk.url.startswith("memory:") else token
+            return await Conversation(engine, Terminal.standard(), token=token).hold(view)
 
     return await with_engine(talk.url, catalog, here, hold, functions)
 

@@ -23,7 +23,7 @@ from wizard.model import Run
 class Identity:
     """A person who is signed in. New runs of theirs work on `profile_id` and `session_id`; a run with a
     profile opens only for whoever has the same. `name` stands in the header of their pages. Raises HostError for
-    members that are no texts, and ids that are empty or longer than 500 characters."""
+    members that are no texts, and ids that are empty, longer than 500 characters or can't be shown."""
 
     profile_id: str | None = None
     session_id: str | None = None
@@ -32,7 +32,7 @@ class Identity:
     def __post_init__(self) -> None:
         for member in ("profile_id", "session_id"):
             value = getattr(self, member)
-            if value is not None and (problem := id_problem(value) or unwritable(value)):
+            if value is not None and (problem := id_problem(value)):
                 raise HostError(f"The `{member}` of an Identity {problem}.")
         if self.name is not None and (problem := unwritable(self.name)):
             raise HostError(f"The `name` of an Identity {problem}.")

@@ -131,8 +131,9 @@ def event_ask(name: str, data: Value, key: str | None) -> FromOutside:
         raise InvalidInput(
             sentence("An event needs a name of at most 64 letters, digits and underscores, like `paid`.")
         )
-    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY):
-        raise InvalidInput(sentence("The key of an event must be text of at most {most} characters.", most=MAX_KEY))
+    if key is not None and not (isinstance(key, str) and 0 < len(key) <= MAX_KEY and key.isprintable()):
+        told = sentence("The key of an event must be text of 1 to {most} characters that can be shown.", most=MAX_KEY)
+        raise InvalidInput(told)
     check_value({name: data}, "The event")
     own, own_key = True if data is None else copied(data), key or ""
     return FromOutside(

@@ -40,6 +40,7 @@ from wizard.profiles.keeping import StoredDocuments
 from wizard.profiles.of_runs import RunProfiles
 from wizard.profiles.schema import ProfileSchema
 from wizard.settings import Settings
+from wizard.stores.asides import delete_whole_run
 from wizard.stores.contract import Store
 from wizard.telemetry.logs import broke
 from wizard.telemetry.watching import NOBODY, All, Watch
@@ -228,10 +229,11 @@ class Engine(Moving):
         return shown(run, view)
 
     async def delete(self, run_id: str) -> bool:
-        """Deletes all that is stored of a run, whatever its status; nothing is undone. False where there is none."""
+        """Deletes all that is stored of a run, and of those that helped aside in it, whatever its status; nothing is
+        undone. False where there is none."""
         check_texts(run_id=run_id)
         self.forget(run_id)
-        deleted = await self.store.delete_run(run_id)
+        deleted = await delete_whole_run(self.store, run_id)
         self._turns.tell_listeners(run_id)  # who waits for what is said there waits in vain
         return deleted
 

@@ -17,8 +17,10 @@ from wizard.machine.failures import said_to_people
 from wizard.machine.items import is_numbers_entry
 from wizard.model import Fault, Run, Step, StoredFile, Undo, Value, Workflow
 from wizard.model.path import locate
+from wizard.model.talk import LINKS, channels_of
 from wizard.profiles.people import exported_person
-from wizard.stores.contract import TraceEntry
+from wizard.stores.asides import asides_of
+from wizard.stores.contract import Store, TraceEntry
 
 FORMAT = 1  # of what is exported
 WITHHELD = "(a password, which is never shown)"
@@ -41,7 +43,7 @@ async def exported_run(engine: Engine, run_id: str) -> dict[str, Any]:
             before = None if former is None else _given(former.workflow, former.run) | {"version": former.run.version}
             said = await _whole_talk(engine, run_id)
             content = _content(view.workflow, view.run, entries, files) | {"before_migration": before}
-            content |= {"messages": said} if said else {}
+            content |= {"messages": said, **await _beside(engine.store, view.run)} if said else {}
             return {"format": FORMAT, "exported_at": engine.clock()} | content
     raise StaleRevision(run=run_id)
 
@@ -63,6 +65,17 @@ async def _whole_talk(engine: Engine, run_id: str) -> list[dict[str, Any]]:
     while page := await engine.said(run_id, after=len(said), limit=PAGE):
         said += [{"id": one.id, "from": one.speaker.value, "text": one.text, "at": one.at} for one in page]
     return said
+
+
+async def _beside(store: Store, run: Run) -> dict[str, Any]:
+    """Where a conversation is delivered to, as each channel from outside calls it, and the runs that helped in it."""
+    cells = {key: await store.cells.get(f"{LINKS}{key}") for key in channels_of(run.conversation)}
+    delivered = [
+        {"channel": key.partition("/")[0], "to": cell.body.get("to")}
+        for key, cell in cells.items()
+        if cell is not None and cell.run == run.id
+    ]
+    return {"delivered_to": delivered, "helped_by": list(await asides_of(store, run.id))}
 
 
 def _content(

@@ -42,6 +42,7 @@ from wizard.node.retry import seconds_in_all
 from wizard.process.isolation import Whose
 from wizard.process.unstoppable import doing
 from wizard.settings import Settings
+from wizard.stores.asides import delete_whole_run
 from wizard.stores.contract import Store
 from wizard.telemetry.logs import broke
 from wizard.telemetry.watching import Watch
@@ -243,7 +244,7 @@ class Performer:
         elif goes_on:
             return self._away(claim.tries)
         self._turns.cache.forget(job.run)
-        await self._store.delete_run(job.run)
+        await delete_whole_run(self._store, job.run)
         return None
 
 

@@ -13,6 +13,7 @@ from wizard.model.prompt import MAX_FIELDS
 from wizard.model.values import check_value
 
 MAX_TEXT = 500  # characters of a path or an id, as in the JSON interface
+UNSHOWN = "holds a character that can't be shown, as a line break or a zero byte is"
 
 
 def check_texts(**given: str) -> None:
@@ -42,7 +43,7 @@ def id_problem(value: object) -> str | None:
         return f"is a text, not {kind_of(value)}: give {type(value).__name__}s as str(…)"
     if not 0 < len(value) <= MAX_TEXT:
         return f"is a text of 1 to {MAX_TEXT} characters; leave it None where nobody is known"
-    return None
+    return unwritable(value) or (None if value.isprintable() else UNSHOWN)
 
 
 def unwritable(value: object) -> str | None:

@@ -65,3 +65,11 @@ class Utterance:
 def own_id(number: int) -> str:
     """The id of what the engine says."""
     return f"{OWN_ID}{number}"
+
+
+LINKS = "link/"  # begins the keys of the cells that say where conversations are delivered to
+
+
+def channels_of(conversation: Mapping[str, Any]) -> list[str]:
+    """What the keys of a run's own such cells end with: one for each channel from outside that it is delivered to."""
+    return [str(key) for key in conversation.get("channels", ())]

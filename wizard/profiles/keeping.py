@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from wizard.errors import DocumentNotFound, InvalidInput, SaveNotFound, StaleDocument, UndoConflict
+from wizard.machine.arguments import id_problem
 from wizard.model import DocumentSave, Value
 from wizard.model.copies import copied
 from wizard.model.documents import Origin, SaveAction, SaveRecord
@@ -114,7 +115,8 @@ class StoredDocuments:
     async def create(self, document_id: str, fields: Mapping[str, Value], *, by: str, note: str = "") -> Document:
         """Makes a document that isn't there yet; the same again, because the answer was lost, gives the same. Raises
         StaleDocument where there is another one, and InvalidInput (FieldsRefused, where the schema refuses it)."""
-        check_document_id(document_id)
+        if (problem := id_problem(document_id)) is not None:
+            raise InvalidInput(f"The id of a {self._kind} {problem}.")
         own = self._checked(fields, whole=True)
         if not own:
             if (await self._stored(document_id)).revision:

@@ -14,6 +14,7 @@ from wizard.model import ENDED
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent
 from wizard.profiles.merging import MERGED_FROM, MERGED_INTO
+from wizard.stores.asides import delete_whole_run
 from wizard.stores.contract import RunSummary, Store
 
 FORMAT = 2  # of what is exported; 1 had the fields alone
@@ -78,7 +79,7 @@ async def _merged_into(store: Store, profile_id: str) -> list[str]:
 async def _delete_runs(store: Store, profile_id: str) -> int:
     deleted = 0
     for run in await _runs_of(store, profile_id):
-        deleted += await store.delete_run(run.id)
+        deleted += await delete_whole_run(store, run.id)
     return deleted
 
 

@@ -98,11 +98,11 @@ class Talk:
         self.view = view
 
 
-async def talk(engine: Engine, run: str | RunView, *lines: str | Callable[[], str]) -> Talk:
+async def talk(engine: Engine, run: str | RunView, *lines: str | Callable[[], str], token: str | None = None) -> Talk:
     """Starts the workflow called `run`, or goes on with a run, and types the lines."""
     view = await engine.start(run) if isinstance(run, str) else run
     script = Script(*lines)
-    ending = await Conversation(engine, script).hold(view)
+    ending = await Conversation(engine, script, token=token).hold(view)
     return Talk(ending, script, view)
 
 

@@ -43,6 +43,10 @@ WRONG: list[tuple[str, Call]] = [
     ("`profile_id` is a text, not an int", lambda made, run: made.start("main", profile_id=5)),  # type: ignore[arg-type]
     ("`session_id` is a text, not a list", lambda made, run: made.start("main", session_id=[])),  # type: ignore[arg-type]
     ("`profile_id` is a text of 1 to 500", lambda made, run: made.start("main", profile_id="")),
+    ("`profile_id` holds a character that can't be shown", lambda made, run: made.start("main", profile_id="\0")),
+    ("`session_id` holds a character that can't be shown", lambda made, run: made.create("main", session_id="a\nb")),
+    ("`profile_id` holds half a character", lambda made, run: made.start("main", profile_id="a\ud800")),
+    ("key of an event must be text of 1 to 200", lambda made, run: made.event(run, "paid", key="k\0")),
     ("`profile_id` is a text", lambda made, run: made.runs_of(5)),  # type: ignore[arg-type]
     ("`limit` is a whole number", lambda made, run: made.runs_of("ann", limit="5")),  # type: ignore[arg-type]
     ("`after` is a whole number", lambda made, run: made.trace(run, after="5")),  # type: ignore[arg-type]

@@ -80,7 +80,7 @@ class Talks:
     async def _continue(self, request: web.Request, code: str, language: str) -> web.Response:
         """Goes on here with what a code opens. Raises CodeUnknown, Refused (429)."""
         self._code_quota.check(client_of(request, self._settings.proxies))
-        opened = await self._codes.use(code)
+        opened = await self._codes.use(code, idempotency_key(request) or "")
         said = await self._talks.join(opened.run, language)
         answer = {"id": opened.run, "token": opened.token, "messages": _listed(request, said)}
         return as_json(201, encode(answer))
@@ -98,7 +98,7 @@ class Talks:
         self.quota.check(run_id)
         body = await self._admission.body(request, SAY)
         incoming = incoming_of(body, body.get("id") or _id_by_key(request))
-        said = await self._talks.hear(run_id, incoming)
+        said = await self._talks.hear(run_id, incoming, self._admission.token(request))
         return as_json(200, encode({"messages": _listed(request, said)}))
 
     async def said(self, request: web.Request) -> web.Response:

@@ -120,7 +120,7 @@ class _Line:
     ) -> None:
         self._of, self._socket, self._request = of, socket, request
         self._run_id, self._last = run_id, last  # the number of the last message that was sent
-        self._rich = bool(RICH.of(request))
+        self._rich, self._token = bool(RICH.of(request)), of._admission.token(request)
         self._came: asyncio.Queue[str | None] = asyncio.Queue(IN_HAND)  # None at the end
         self._room = request.config_dict.get(ROOM) or Room(IN_HAND * of.largest)
         self._held = 0  # bytes of room that what waits has
@@ -200,7 +200,7 @@ class _Line:
             body = SAY.check(said)
             if "id" not in body:
                 raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
-            await self._of._talks.hear(self._run_id, incoming_of(body, body["id"]))
+            await self._of._talks.hear(self._run_id, incoming_of(body, body["id"]), self._token)
             await self._put({"taken": body["id"]})
         except Refused as refused:
             await self._problem(refused.type, refused.detail, said)

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Sentence] = {
     ),
     "help": sentence_for("said in a chat", "help | ? | what can I do | commands"),
     "restart": sentence_for("said in a chat", "restart | start over | start again"),
+    "elsewhere": sentence_for("said in a chat", "continue elsewhere | go on elsewhere | switch device"),
     "cancel": sentence_for("said in a chat", "cancel | stop | quit"),
     "agent": sentence_for(
         "said in a chat",

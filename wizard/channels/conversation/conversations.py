@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.digressions import Digressions
 from wizard.channels.conversation.meanings import (
@@ -25,6 +26,7 @@ from wizard.channels.conversation.meanings import (
     Cancel,
     Change,
     Digress,
+    Elsewhere,
     GoOn,
     Heard,
     Incoming,
@@ -73,6 +75,7 @@ class Conversations:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._one_at_a_time = OneAtATime()
+        self._codes = Codes(engine)
         self._digressions = Digressions(engine, self.begin, self.hear)
         self._bells: dict[str, set[asyncio.Event]] = {}
         self._listens = False
@@ -107,21 +110,24 @@ class Conversations:
             said=Said(Heard(Begin(language, channel, within))),
         )
 
-    async def join(self, run_id: str, language: str = "", channel: str = "") -> list[Utterance]:
+    async def join(
+        self, run_id: str, language: str = "", channel: str = "", note: Mapping[str, Any] | None = None
+    ) -> list[Utterance]:
         """A run becomes a conversation, or one is come back to: says what is asked now, in the `channel` as well where
-        one is named. Raises RunNotFound."""
+        one is named. A `note` of an operator's goes into the trace. Raises RunNotFound."""
         for _ in range(MOST_TRIES):
             view = await self._engine.load(run_id)
             before = Dialogue.of(view.run.conversation)
             with suppress(*OVERTAKEN):
-                await self._say(view, Heard(Begin(language, channel)))
+                await self._say(view, Heard(Begin(language, channel)), note)
                 await self._digressions.end_left(run_id, before)
                 return await self._engine.said(run_id, before.last)
         raise RunBusy(run=run_id)
 
-    async def hear(self, run_id: str, incoming: Incoming) -> list[Utterance]:
-        """Takes a message and gives what is said to it; the same id again gives the same. Raises RunNotFound,
-        InvalidInput for an id that can't be one or is an operator's, RunBusy."""
+    async def hear(self, run_id: str, incoming: Incoming, token: str | None = None) -> list[Utterance]:
+        """Takes a message and gives what is said to it; the same id again gives the same. With the run's `token` the
+        person gets a code that takes the run elsewhere, where they ask for one. Raises RunNotFound, InvalidInput for an
+        id that can't be one or is an operator's, RunBusy."""
         _check_id(incoming.id)
         async with self._one_at_a_time.under(run_id):
             for _ in range(MOST_TRIES):
@@ -129,7 +135,7 @@ class Conversations:
                 if known is not None:
                     return await self._said_to(run_id, known)
                 with suppress(*OVERTAKEN):
-                    await self._take(run_id, incoming)
+                    await self._take(run_id, incoming, token)
             raise RunBusy(run=run_id)
 
     async def tell(self, run_id: str, incoming: Incoming, told: Sentence) -> None:
@@ -258,7 +264,7 @@ class Conversations:
             if (before.agent, before.operator) == (agent, by):
                 return
             if not tried:
-                await self.audit(view, action, note["by"], note["note"])
+                await self.audit(view, action, note["by"])
             dialogue = replace(before.returned(), agent=agent, operator=by)
             with suppress(*OVERTAKEN):
                 await self._say(view, Heard(Aside((words_of(view, dialogue).say(told),), dialogue)), note)
@@ -266,15 +272,16 @@ class Conversations:
                 return
         raise RunBusy(run=run_id)
 
-    async def audit(self, view: RunView, action: str, by: str, note: str = "", **more: str) -> None:
-        """Keeps who does it before it is done: what is done isn't missing there, whatever happens then."""
+    async def audit(self, view: RunView, action: str, by: str, **more: str) -> None:
+        """Keeps who does it before it is done: what is done isn't missing there, whatever happens then. What they note
+        of a person is in the run's trace: audits are in the clear in a sealed store, and stay when a run is deleted."""
         if by:
-            deed = Deed(0, self._engine.clock(), by, action, view.workflow.id, {"run": view.id, **more}, note)
+            deed = Deed(0, self._engine.clock(), by, action, view.workflow.id, {"run": view.id, **more}, "")
             await self._engine.store.stages.note(deed)
 
     # -- turns -------------------------------------------------------------------------------------------
 
-    async def _take(self, run_id: str, incoming: Incoming) -> None:
+    async def _take(self, run_id: str, incoming: Incoming, token: str | None) -> None:
         view = await self._engine.load(run_id)
         if not view.run.conversation:  # nothing was asked here yet
             await self._say(view, Heard(Begin()))
@@ -283,14 +290,17 @@ class Conversations:
         if (aside := await self._digressions.take(view, dialogue, incoming)) is not None:
             await self._say(view, aside)
         else:
-            await self._understand(view, dialogue, incoming)
+            await self._understand(view, dialogue, incoming, token)
         await self._digressions.end_left(run_id, dialogue)
 
-    async def _understand(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> None:
+    async def _understand(self, view: RunView, dialogue: Dialogue, incoming: Incoming, token: str | None) -> None:
         run_id = view.id
         named = (incoming.edits or incoming.replies)[:MAX_ID]
         earlier = await self._engine.utterance(run_id, named) if named else None
         meaning = understand(view, dialogue, incoming, earlier)
+        if meaning == Elsewhere():
+            told = words_of(view, dialogue).say(await self._codes.told(run_id, token))
+            meaning = Aside((told,), dialogue.without_doubt())
         heard = Heard(meaning, incoming, secret=is_secret(view, dialogue, incoming, earlier))
         try:
             await self._move(view, dialogue, heard)

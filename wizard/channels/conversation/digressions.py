@@ -23,9 +23,10 @@ from wizard.engine.view import RunView
 from wizard.errors import InvalidInput, RunCompleted, RunExpired, RunNotFound, StaleRevision, WorkflowNotFound
 from wizard.model import ENDED
 from wizard.model.talk import Speaker, Utterance
+from wizard.stores.asides import note_aside
 
 LEAVING = ("back", "cancel")  # what is said to return to the question
-OUTSIDE = ("restart", "agent")  # what is said of the conversation around it, and not of the help
+OUTSIDE = ("restart", "agent", "elsewhere")  # what is said of the conversation around it, and not of the help
 
 
 class Digressions:
@@ -43,6 +44,7 @@ class Digressions:
         """Starts the run that helps, and gives what it says. Where it can't be started, what can be said is told."""
         run_id = _run_id(view.id, incoming.id)
         owners: dict[str, Any] = {"profile_id": view.run.profile_id, "session_id": view.run.session_id}
+        await note_aside(self._engine.store, view.id, run_id)
         try:
             await self._begin(digress.workflow, language=dialogue.language, run_id=run_id, within=True, **owners)
         except StaleRevision:

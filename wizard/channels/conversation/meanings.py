@@ -72,6 +72,11 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A code is asked for that takes the run elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """An item of a repeat is taken out."""
 
@@ -127,4 +132,4 @@ class Heard:
         return DOTS if self.secret else said[:MOST_TEXT]
 
 
-Meaning = Answer | GoOn | Back | Restart | Change | Remove | Cancel | Aside | Digress | Begin
+Meaning = Answer | GoOn | Back | Restart | Change | Elsewhere | Remove | Cancel | Aside | Digress | Begin

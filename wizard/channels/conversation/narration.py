@@ -340,8 +340,10 @@ class _Telling:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
                 yield Line(wording.end_text(view, self.words))
-        elif self._has_ended:
+        elif self._has_ended and not self.was.over:
             yield Line(wording.over_text(view, self.words))
+        elif self.heard is not None and isinstance(self.heard.meaning, Aside):
+            self.now = replace(self.now, over=True)  # who wrote was told
 
     @property
     def _has_ended(self) -> bool:

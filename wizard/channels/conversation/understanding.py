@@ -39,6 +39,7 @@ from wizard.channels.conversation.meanings import (
     Cancel,
     Change,
     Digress,
+    Elsewhere,
     GoOn,
     Incoming,
     Meaning,
@@ -287,6 +288,8 @@ class _Reader:
         return Answer(asked.name, [value] if type_of(asked).is_list else value)
 
     def _file(self) -> Meaning:
+        if (other := self._other_question()) is not None:
+            return self._changed(other, "", self.incoming.files)
         if self.asked is None or not type_of(self.asked).holds_files:
             return self.aside(NO_FILE)
         return Answer(self.asked.name, dict(self.incoming.files[0]))
@@ -313,8 +316,8 @@ class _Reader:
                 return self._tell(command)
             case _ if over:
                 return self.aside(IS_OVER)
-            case "repeat":
-                return self.aside()
+            case "repeat" | "elsewhere":
+                return self.aside() if command.name == "repeat" else Elsewhere()
             case "back":
                 return self._back()
             case "restart":

@@ -28,6 +28,7 @@ HELP: Mapping[str, Sentence] = {
     "review": sentence("your answers so far"),
     "skip": sentence("leave a question without an answer, where that is possible"),
     "restart": sentence("begin again with the first question, without your answers"),
+    "elsewhere": sentence("go on with this on another device or in another app"),
     "cancel": sentence("end this for good"),
     "agent": sentence("chat with a person"),
 }
@@ -268,7 +269,7 @@ def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
 
 def help_text(view: RunView, words: Words, *, within: bool = False) -> str:
     """What can be said at any time; `within` another conversation it is that which is gone back to."""
-    left_out = {"restart", "cancel", "agent"} if within else set() if view.workflow.agent else {"agent"}
+    left_out = {"restart", "elsewhere", "cancel", "agent"} if within else set() if view.workflow.agent else {"agent"}
     said = {**HELP, "back": WITHIN} if within else HELP
     lines = [
         f"{first_way(name, words.language)} – {words.say(text)}" for name, text in said.items() if name not in left_out

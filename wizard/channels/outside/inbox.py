@@ -4,14 +4,14 @@ each message taken once. An id is known for good: it is stored with the turn, or
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
+from hashlib import sha256
 
-from wizard.channels.conversation.codes import LASTS, TRIES, Codes, may_be_code
+from wizard.channels.conversation.codes import TRIES, WRONG_CODE, Codes, code_in
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.manners import ways
-from wizard.channels.conversation.meanings import MAX_ID, Incoming
+from wizard.channels.conversation.meanings import Incoming
 from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
 from wizard.channels.outside.contract import Channel, Inbound
@@ -21,17 +21,12 @@ from wizard.engine import Engine
 from wizard.engine.run_token import new_token
 from wizard.engine.starting import new_id
 from wizard.errors import CodeUnknown, RunNotFound, StaleRevision
-from wizard.forms.characters import alike
-from wizard.locale.sentences import Sentence, sentence, sentence_for
+from wizard.forms.characters import alike, encodable
+from wizard.locale.sentences import Sentence, sentence_for
 from wizard.model import ENDED
 from wizard.process.one_at_a_time import OneAtATime
 
-# Translators: what people may type in a messenger to go on elsewhere, with bars between; and before a code from there.
-ELSEWHERE = sentence_for("said in a chat", "continue elsewhere | go on elsewhere | switch device")
-BY_CODE = sentence_for("said in a chat", "continue | go on with | code | start")
 BEGIN_ANEW = sentence_for("said in a chat", "restart | start over | start again")
-CODE = sentence("Type this code where you want to go on, within {minutes} minutes: {code}")
-WRONG_CODE = sentence("This code isn't valid, or not any more. Get a new one where you come from.")
 
 
 class Inbox:
@@ -69,24 +64,19 @@ class Inbox:
         if link is not None and (link.parked or link.before is not None):
             await self._outbox.resume(key)  # who writes can be written to
             link, version = await self._links.get(key)
-        if (code := self._code_in(came)) is not None:
+        if (code := code_in(came.text, self._languages)) is not None:
             return await self._continue(key, link, version, came, code)
         if link is None or came.anew or await self._is_over(link, came):
             return await self._begin(key, link, version, came)
-        if self._wants_code(came):
-            made = await self._codes.make(link.run, link.token)
-            told = CODE.with_arguments(code=made.text, minutes=LASTS.seconds // 60)
-            await self._talks.tell(link.run, self._incoming(came), told)
-            return True
         try:
-            await self._talks.hear(link.run, self._incoming(came))
+            await self._talks.hear(link.run, self._incoming(came), link.token)
         except RunNotFound:  # it was deleted: there is a new beginning
             return await self._begin(key, link, version, came)
         return True
 
     async def _is_known(self, link: Link, came: Inbound) -> bool:
         """Whether it was taken, for its run or when the conversation was about another one."""
-        said = self.said_id(came.message)
+        said = self._said_id(came, came.message)
         for run in (link.run, *link.former):
             if await self._engine.utterance(run, said) is not None:
                 return True
@@ -114,7 +104,7 @@ class Inbox:
         try:
             if self._code_rate.wait(key):
                 raise CodeUnknown
-            opened = await self._codes.use(code)
+            opened = await self._codes.use(code, key)
             view = await self._engine.load(opened.run)
         except (CodeUnknown, RunNotFound):
             if link is None and not await self._begin(key, link, version, came):
@@ -147,28 +137,23 @@ class Inbox:
 
     # -- what was said -------------------------------------------------------------------------------------
 
-    def said_id(self, message: str) -> str:
-        """The id of a message among those of its run, which may come by several channels."""
-        return f"{self._channel.name} {message}"[:MAX_ID]
+    def _said_id(self, came: Inbound, message: str) -> str:
+        """The id of a message among those of its run, which may come by several channels: a digest, as databases have
+        ids in the clear, and those of messengers may hold a telephone number."""
+        named = f"{came.conversation}\n{message}".encode("utf-8", "surrogatepass")
+        return f"{self._channel.name} {sha256(named).hexdigest()[:32]}"
 
     def _incoming(self, came: Inbound) -> Incoming:
-        edits = self.said_id(came.edits) if came.edits else ""
-        return Incoming(self.said_id(came.message), came.text, came.choice, came.files, edits, _question(came.replies))
+        edits = self._said_id(came, came.edits) if came.edits else ""
+        text, choice, replies = map(encodable, (came.text, came.choice, came.replies))  # half of an emoji may come
+        return Incoming(self._said_id(came, came.message), text, choice, came.files, edits, _question(replies))
+
+    @property
+    def _languages(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self._language or "en", "en")))
 
     def _spoken(self, words: Sentence) -> set[str]:
-        languages = {self._language or "en", "en"}
-        return {alike(way) for language in languages for way in ways(words, language)}
-
-    def _wants_code(self, came: Inbound) -> bool:
-        return alike(came.text).removeprefix("/") in self._spoken(ELSEWHERE)
-
-    def _code_in(self, came: Inbound) -> str | None:
-        said = came.text.strip().removeprefix("/")
-        for way in self._spoken(BY_CODE):
-            match = re.fullmatch(rf"{re.escape(way)}[\s:]+(\S.{{0,40}})", said, re.IGNORECASE)
-            if match is not None and may_be_code(match[1]):
-                return match[1]
-        return None
+        return {alike(way) for language in self._languages for way in ways(words, language)}
 
 
 def _question(sent: str) -> str:

@@ -12,8 +12,8 @@ from typing import Any
 
 from wizard.channels.conversation.stored import read_as
 from wizard.model.cells import Cell, Cells
+from wizard.model.talk import LINKS
 
-PLACE = "link/"
 MOST_TAKEN, MOST_FORMER = 50, 10  # ids of messages that moved the conversation to a run; runs that it was about
 
 
@@ -58,12 +58,12 @@ class Links:
 
     async def get(self, key: str) -> tuple[Link | None, int]:
         """The link, and its version, 0 where there is none."""
-        cell = await self._cells.get(PLACE + key)
+        cell = await self._cells.get(LINKS + key)
         return (None, 0) if cell is None else (read_as(Link, cell.body), cell.version)
 
     async def put(self, key: str, link: Link, version: int) -> bool:
         """Stores it over that version; False where somebody else was faster."""
-        return await self._cells.put(Cell(PLACE + key, version + 1, _written(link), link.run))
+        return await self._cells.put(Cell(LINKS + key, version + 1, _written(link), link.run))
 
     async def change(self, key: str, **changes: Any) -> Link | None:
         """Changes members of it, whatever else of it changes at the same time; None where there is none."""

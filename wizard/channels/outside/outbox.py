@@ -20,7 +20,7 @@ from wizard.channels.conversation.attention import Attention
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.outside.contract import Channel, Outbound
-from wizard.channels.outside.holding import Hold
+from wizard.channels.outside.holding import MARGIN, Hold
 from wizard.channels.outside.links import Links
 from wizard.channels.outside.rendering import rendered
 from wizard.engine import Engine
@@ -70,11 +70,11 @@ class Outbox:
         link, version = await self._links.get(key)
         if link is None or link.run != run or link.parked:
             return None
-        if link.before is not None and link.before > now:
-            return link.before
-        if link.held is not None and link.held > now:
-            return min(link.held, now + SOON)
         longest = timedelta(seconds=self._engine.settings.step_timeout + LINGER)
+        if link.before is not None and now < link.before <= now + timedelta(seconds=LONGEST):
+            return link.before
+        if link.held is not None and now < link.held <= now + longest + 2 * MARGIN:  # beyond: the clock was set back
+            return min(link.held, now + SOON)
         hold = Hold(self._links, key, link, self._engine.clock, longest)
         return await self._deliver(channel, hold) if await hold.take(version) else now + SOON
 
@@ -149,7 +149,7 @@ class Outbox:
     async def resume_run(self, run: str, by: str = "", note: str = "") -> None:
         """The same for all conversations of a run, which ask again what they asked. Raises RunNotFound."""
         talks, view = Conversations(self._engine), await self._engine.load(run)
-        await talks.audit(view, "deliver", by, note)
+        await talks.audit(view, "deliver", by)
         for key in Dialogue.of(view.run.conversation).channels:
             await self.resume(key, at_once=True)
-        await talks.join(run)
+        await talks.join(run, note={"did": "had it delivered", "by": by, "note": note} if by else None)

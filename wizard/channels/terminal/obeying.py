@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
+from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.digressions import LEAVING, OUTSIDE
 from wizard.channels.conversation.questions import UNDO, Command, Filling, clean, grouped, may_be_kept, numbered
 from wizard.channels.conversation.topics import plain_topic, topic_in
@@ -40,11 +41,14 @@ class Moved(Enum):
 
 
 class Obeying:
-    """Obeys commands in one conversation; `within` another one some lead out of it."""
+    """Obeys commands in one conversation; `within` another one some lead out of it. The run's `token` goes into codes
+    that take it elsewhere; without one there are none."""
 
-    def __init__(self, engine: Engine, paper: Paper, reader: Reader, words: Words, *, within: bool) -> None:
+    def __init__(
+        self, engine: Engine, paper: Paper, reader: Reader, words: Words, *, within: bool, token: str | None = None
+    ) -> None:
         self._engine, self._paper, self._reader, self._words = engine, paper, reader, words
-        self._within = within
+        self._within, self._token = within, token
 
     async def obey(
         self, view: RunView, command: Command, filling: Filling, asked: PromptField | None = None
@@ -66,6 +70,9 @@ class Obeying:
                 return await self._cancel(view, command.argument)
             case "quit":
                 raise Left
+            case "elsewhere":
+                self._paper.note(await Codes(self._engine).told(view.id, self._token))
+                return Moved.STAYS
             case "help":
                 return self._help(view, command.argument)
         self._tell(view, command, filling, asked)

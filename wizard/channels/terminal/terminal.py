@@ -45,12 +45,14 @@ class Ending(Enum):
 
 class Conversation:
     """One person's conversation about one run. `hold` returns when it ends. The person is told whether answers are kept
-    when they leave: `kept`."""
+    when they leave: `kept`. With the run's `token`, where it is known, they get codes that take it elsewhere."""
 
-    def __init__(self, engine: Engine, console: Console, *, kept: bool = True, within: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, console: Console, *, kept: bool = True, within: bool = False, token: str | None = None
+    ) -> None:
         self._engine = engine
         self._console = console
-        self._kept, self._within = kept, within
+        self._kept, self._within, self._token = kept, within, token if kept else None
         self._speaks(ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
@@ -66,7 +68,7 @@ class Conversation:
         self._words = words
         self._paper = Paper(self._console, words)
         self._reader = Reader(self._console, words)
-        self._obeying = Obeying(self._engine, self._paper, self._reader, words, within=self._within)
+        self._obeying = Obeying(self._engine, self._paper, self._reader, words, within=self._within, token=self._token)
 
     async def helps(self, view: RunView) -> Command | None:
         """Asks in a run that helps aside, until that ends or the person returns to the question they come from: with

@@ -30,6 +30,7 @@ WORDS: Mapping[str, Sentence] = {
     "log": sentence_for("what was said in a chat", "Conversation"),
     "menu": sentence_for("button", "Menu"),
     "menu-back": sentence_for("in a menu", "Back to the question before"),
+    "menu-elsewhere": sentence_for("in a menu", "Continue on another device"),
     "menu-help": sentence_for("in a menu", "What can I write?"),
     "menu-pages": sentence_for("in a menu", "Continue on pages"),
     "menu-restart": sentence_for("in a menu", "Start again"),
@@ -51,7 +52,7 @@ WORDS: Mapping[str, Sentence] = {
     "waiting": sentence_for("of a message", "Waiting for a connection"),
     "write": sentence("Write a message"),
 }
-SAID_BY_MENU = ("back", "review", "help", "restart")
+SAID_BY_MENU = ("back", "review", "help", "restart", "elsewhere")
 
 
 def chat_words(words: Words) -> dict[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
+from wizard.channels.conversation.codes import ways_to_continue
 from wizard.channels.http.bearer import bearer_of
 from wizard.channels.http.cross_origin import CrossOrigin
 from wizard.channels.http.json_answers import as_json, encode
@@ -83,6 +84,7 @@ class Chatting:
             "form": f"w/{workflow.id}",
             "words": chat_words(words),
             "commands": chat_commands(words),
+            "codes": ways_to_continue((words.language, "en")),
         }
         return as_json(200, encode(said), {**self._cross_origin.headers(request)})
 

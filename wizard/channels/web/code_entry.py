@@ -53,7 +53,7 @@ class CodeEntry:
             response.headers["Retry-After"] = str(wait)
             return response
         try:
-            opened = await self._codes.use(typed)
+            opened = await self._codes.use(typed, guest.visitor)
             view = await site.engine.load(opened.run)
         except (CodeUnknown, RunNotFound):
             return self._page(guest, request, CodeUnknown.people, 422, typed)

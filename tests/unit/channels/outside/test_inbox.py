@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from aiohttp import web
 
@@ -11,6 +12,7 @@ from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.outside.contract import Channel, Inbound, Outbound
 from wizard.channels.outside.inbox import Inbox
 from wizard.model import RunStatus
+from wizard.stores.sqlite import SqliteStore
 from wizard.testing import make_test_engine
 
 
@@ -39,6 +41,21 @@ async def test_a_command_that_comes_again_when_the_run_is_over_begins_no_other_r
     assert len(await engine.store.list_runs()) == 1
     await inbox.take(Inbound("ann", "new", "restart"))
     assert len(await engine.store.list_runs()) == 2
+
+
+async def test_half_an_emoji_is_no_reason_to_refuse_a_message(tmp_path: Path) -> None:
+    """A messenger cuts a text in the middle of a character. Refused, it would send it again for days, and nothing that
+    was said after it would be heard."""
+    store = SqliteStore(tmp_path / "runs.db")
+    await store.open()
+    engine = await make_test_engine(TWO, store=store)
+    inbox = Inbox(engine, Quiet(), Conversations(engine), "two")
+    await inbox.take(Inbound("ann", "1", "hello"))
+    await inbox.take(Inbound("ann", "2", "Ann \ud83d", choice="", replies="w-1\ud83d"))
+    (run,) = await store.list_runs()
+    assert (await engine.load(run.id)).current.fields[0].value == "Ann ?"
+    await engine.close()
+    await store.close()
 
 
 async def test_an_answer_that_quotes_a_question_is_one_to_that() -> None:

@@ -228,3 +228,16 @@ async def test_each_channel_that_refuses_is_on_the_list_of_operators() -> None:
     await outbox.resume(ANN)
     assert await Attention(engine).listed(10) == []
     await engine.close()
+
+
+@pytest.mark.parametrize("member", ["held", "before"])
+async def test_a_clock_that_was_set_back_stops_no_conversation(member: str) -> None:
+    """A server's clock was a year ahead, and is put right: what it had written down would keep the conversation quiet
+    for that year."""
+    loft = Loft()
+    engine, claim = await begun(loft)
+    ahead = engine.clock() + timedelta(days=365)
+    await Links(engine.store.cells).change(ANN, **{"holder": "somebody", member: ahead})
+    assert await Outbox.of(engine).deliver(claim) is None
+    assert loft.sent
+    await engine.close()
