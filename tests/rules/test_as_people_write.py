@@ -69,6 +69,46 @@ async def test_what_is_changed_is_said_and_the_present_page_counts() -> None:
         assert (chat.texts[0], chat.asked) == (told, "ask.phone")
 
 
+TWO_PAGES: dict[str, Any] = {
+    "id": "main",
+    "nodes": [
+        {
+            "id": "you",
+            "type": "form",
+            "fields": [{"name": "full_name", "label": "Name"}, {"name": "town", "label": "Town", "prefill": "'Bern'"}],
+        },
+        {"id": "more", "type": "form", "fields": [{"name": "street", "label": "Street"}, {"name": "no"}]},
+    ],
+}
+
+
+async def test_who_went_back_is_told_what_they_answered() -> None:
+    """“You haven't answered anything yet” to somebody who has answered a page frightens; a suggestion isn't theirs."""
+    chat = await Chat.of(TWO_PAGES)
+    assert (await chat.says("review")).texts[0] == "You haven't answered anything yet."
+    for said in ("Ann", "Basel", "High Street", "back", "back"):
+        await chat.says(said)
+    answers = "1. Name: Ann\n2. Town: Basel"
+    assert (await chat.says("review")).texts[0] == answers
+    await chat.says("back")
+    assert chat.asked == "you.full_name"
+    assert (await chat.says("my answers")).texts[0] == answers
+    await chat.says("change 2")
+    assert chat.asked == "you.town"
+    await chat.says("change 1 to Anna")
+    assert (await chat.says("review")).texts[0] == "1. Name: Anna\n2. Town: Basel"
+
+
+async def test_answers_ahead_are_mentioned_to_who_went_back() -> None:
+    """Who reads a list without them takes them for lost."""
+    chat = await Chat.of({**TWO_PAGES, "nodes": [*TWO_PAGES["nodes"], {"id": "check", "type": "review"}]})
+    for said in ("Ann", "Basel", "High Street", "7", "change 1"):
+        await chat.says(said)
+    assert (await chat.says("review")).texts[0] == (
+        "1. Name: Ann\n2. Town: Basel\nYour answers to later questions are kept."
+    )
+
+
 async def test_people_say_it_in_their_language() -> None:
     """German has its own ways, and not those that a word-for-word translation gives it."""
     chat = await Chat.of(form(*PERSON, language="de"))

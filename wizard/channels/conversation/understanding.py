@@ -390,9 +390,7 @@ class _Reader:
     # -- changes ---------------------------------------------------------------------------------------
 
     def _review(self) -> str:
-        items = wording.answers_so_far(self.view, self.words)
-        nothing = sentence("You haven't answered anything yet.")
-        return wording.items_text(Prompt("", "", items=items)) if items else self.words.say(nothing)
+        return wording.review_text(self.view, self.words, self.dialogue.given)
 
     def _change(self, argument: str) -> Meaning:
         if not argument:

@@ -17,7 +17,7 @@ from wizard.forms.options import options_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import Item, Prompt, PromptField, RunStatus
+from wizard.model import NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -37,6 +37,8 @@ CONFIRMED: Mapping[str, Sentence] = {  # what is asked back, by the command that
     "cancel": sentence("This ends it for good. Are you sure?"),
     "restart": sentence("This begins again from the first question, and your answers are removed. Are you sure?"),
 }
+NOTHING_YET = sentence("You haven't answered anything yet.")
+LATER = sentence("Your answers to later questions are kept.")
 STOPPED = sentence("This can’t go on at the moment.")
 
 
@@ -90,16 +92,34 @@ def heading_text(prompt: Prompt, *, asks: bool) -> str:
     return joined("\n\n", (page_text(prompt, heads=True), items_text(prompt)))
 
 
-def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
-    """All answers, in order, those to the present page as well."""
-    before, current = view.summary(), view.current
-    if not current.in_parts or view.status is not RunStatus.WAITING:
+def answers_so_far(view: RunView, words: Words, given: Mapping[str, Value] = NOTHING) -> tuple[Item, ...]:
+    """All answers, in order, those to the present page as well: what was answered there, also before the person came
+    back to it, and what was `given` and is handed in with the others only."""
+    before, step = view.summary(), view.run.current
+    if view.status is not RunStatus.WAITING or step is None:
         return before
-    given = [field for field in current.fields if field.answered and type_of(field).is_seen]
-    here = [Item(field.label, offered(field, words), view.step) for field in given]
+    here = [
+        Item(field.label, offered(replace(field, value=given.get(field.name, field.value)), words), view.step)
+        for field in view.current.fields
+        if type_of(field).is_seen and (field.answered or field.name in given or _was_accepted(field, step))
+    ]
     others = [item for item in before if item.step != view.step]
     at = next((at for at, item in enumerate(before) if item.step == view.step), len(others))
     return (*others[:at], *here, *others[at:])
+
+
+def _was_accepted(field: PromptField, step: Step) -> bool:
+    """Whether it shows what was accepted before, and not what was typed since."""
+    return field.name in (step.answer or NOTHING) and field.name not in (step.draft or NOTHING)
+
+
+def review_text(view: RunView, words: Words, given: Mapping[str, Value] = NOTHING) -> str:
+    """The answers so far; who has gone back learns that those ahead aren't lost."""
+    items = answers_so_far(view, words, given)
+    lines = [items_text(Prompt("", "", items=items))] if items else []
+    if any(later.is_answered for later in view.run.kept):
+        lines.append(words.say(LATER))
+    return joined("\n", lines) or words.say(NOTHING_YET)
 
 
 def items_text(prompt: Prompt) -> str:
