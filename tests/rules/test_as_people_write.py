@@ -109,6 +109,24 @@ async def test_answers_ahead_are_mentioned_to_who_went_back() -> None:
     )
 
 
+async def test_what_stopped_the_run_is_told_once() -> None:
+    """Read again with each question, it seems to be wrong with what was written last."""
+    numbers = [{"name": name, "type": "integer", "label": name.upper()} for name in ("a", "b", "c")]
+    ratio = {"id": "ratio", "type": "condition", "cases": [{"when": "ask.a / ask.b > 1", "goto": "e"}, {"goto": "e"}]}
+    nodes = [*form(*numbers)["nodes"], ratio, {"id": "e", "type": "end"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    for said in ("1", "0", "2"):
+        await chat.says(said)
+    assert (chat.text.startswith("This can't continue with these answers."), chat.asked) == (True, "ask.a")
+    for said, asked in (("review", "ask.a"), ("say it again", "ask.a"), ("2", "ask.b"), ("back", "ask.a")):
+        await chat.says(said)
+        assert ("can't continue" in chat.text, chat.asked) == (False, asked)
+    for said in ("keep", "0", "2"):
+        await chat.says(said)
+    assert "can't continue" in chat.text
+    assert [said for said in await chat.talks.join(chat.id) if "can't continue" in said.text]
+
+
 async def test_people_say_it_in_their_language() -> None:
     """German has its own ways, and not those that a word-for-word translation gives it."""
     chat = await Chat.of(form(*PERSON, language="de"))
