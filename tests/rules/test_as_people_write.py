@@ -292,3 +292,25 @@ async def test_the_question_that_is_open_is_answered_by_its_name() -> None:
     assert chat.asked == "ask.day"
     await chat.says("sorry, the colour is red")
     assert (chat.texts[0], chat.asked) == ("Changed – Which colour? red", "ask.day")
+
+
+@pytest.mark.parametrize(
+    ("field", "example"),
+    [
+        ({"type": "date", "min": "today()"}, "27 March 2026"),
+        ({"type": "date", "max": "1950-12-31"}, "31 December 1950"),
+        ({"type": "time", "min": "18:00"}, "18:00"),
+        ({"type": "integer", "min": 18.5}, "19"),
+        ({"type": "decimal", "max": 9.995, "places": 2}, "9.99"),
+    ],
+)
+async def test_an_example_is_an_answer(field: Field, example: str) -> None:
+    """Who types what the engine named, and is refused, leaves."""
+    clock = MovableClock(datetime(2026, 3, 27, tzinfo=UTC))
+    chat = await Chat.of(form({"name": "x", "label": "X", **field}), clock=clock)
+    for said in ("whatever", "whatever"):
+        await chat.says(said)
+    assert f"For example: {example}" in chat.text
+    assert " 1985" not in chat.text
+    await chat.says(example)
+    assert (await chat.view()).status is RunStatus.COMPLETED
