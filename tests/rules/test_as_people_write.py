@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.channels.conversation.message_json import message_json
+from wizard.channels.outside.contract import Limits
+from wizard.channels.outside.rendering import rendered
 from wizard.model import RunStatus
 from wizard.testing import MovableClock
 
@@ -314,3 +317,20 @@ async def test_an_example_is_an_answer(field: Field, example: str) -> None:
     assert " 1985" not in chat.text
     await chat.says(example)
     assert (await chat.view()).status is RunStatus.COMPLETED
+
+
+async def test_what_was_chosen_is_marked_when_it_is_changed() -> None:
+    """Who adds a third choice, and isn't shown the two, sends the third alone. One of a single choice is no box."""
+    fruit = {"name": "fruit", "type": "choices", "label": "Fruit", "choices": ["apple", "pear", "plum"]}
+    drink = {"name": "drink", "type": "choice", "label": "Drink", "choices": ["tea", "milk"]}
+    chat = await Chat.of(form(fruit, drink, {"name": "x", "label": "X"}))
+    assert chat.text == "Fruit\nYou can choose several. If you type them, put commas between them."
+    for said in ("plum, apple", "tea", "back"):
+        await chat.says(said)
+    assert [offer.label for offer in chat.heard[-1].choices if offer.picked] == []
+    await chat.says("back")
+    asked = chat.heard[-1]
+    assert [offer.label for offer in asked.choices if offer.picked] == ["apple", "plum"]
+    assert [choice.get("picked") for choice in message_json(asked)["choices"]] == [True, None, True, None]
+    [listed] = rendered(asked, "c-1", Limits(text=1_000, buttons=0))
+    assert listed.text.endswith("\n1. apple ✓\n2. pear\n3. plum ✓\n• Keep it")

@@ -39,19 +39,22 @@ CONFIRMED: Mapping[str, Sentence] = {  # what is asked back, by the command that
 }
 NOTHING_YET = sentence("You haven't answered anything yet.")
 LATER = sentence("Your answers to later questions are kept.")
+SEVERAL = sentence("You can choose several. If you type them, put commas between them.")
 STOPPED = sentence("This can’t go on at the moment.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked now. `offers` are its buttons: what each stands for, and what it says."""
+    """What is asked now. `offers` are its buttons: what each stands for, and what it says; `picked` are those that the
+    answer so far has, of several."""
 
     text: str
     offers: tuple[tuple[str, str], ...] = ()
     expects: Expected | None = None
+    picked: frozenset[str] = frozenset()
 
     def choices(self, mark: str) -> tuple[Offer, ...]:
-        return tuple(Offer(f"{mark}.{key}", label) for key, label in self.offers)
+        return tuple(Offer(f"{mark}.{key}", label, key in self.picked) for key, label in self.offers)
 
 
 def words_of(view: RunView, dialogue: Dialogue) -> Words:
@@ -202,7 +205,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(typed)
     if of.is_list and asked.choices:
-        lines.append(words.say(sentence("One or more, separated by commas")))
+        lines.append(words.say(SEVERAL))
     offers: list[tuple[str, str]] = []
     if of.is_yes_or_no:
         offers += [(option.value, str(option.label)) for option in options_of(asked, "radios", words) if option.value]
@@ -220,7 +223,14 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
         offers += _ways_out(view, words)
-    return Question(joined("\n", lines), tuple(offers), _expects(asked, view))
+    return Question(joined("\n", lines), tuple(offers), _expects(asked, view), _picked(asked))
+
+
+def _picked(asked: PromptField) -> frozenset[str]:
+    """The buttons of the choices that are chosen, where there may be several."""
+    if not type_of(asked).is_list or not isinstance(asked.value, list | tuple):
+        return frozenset()
+    return frozenset(str(at) for at, choice in enumerate(asked.choices, start=1) if choice.value in asked.value)
 
 
 def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
