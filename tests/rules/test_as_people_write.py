@@ -334,3 +334,30 @@ async def test_what_was_chosen_is_marked_when_it_is_changed() -> None:
     assert [choice.get("picked") for choice in message_json(asked)["choices"]] == [True, None, True, None]
     [listed] = rendered(asked, "c-1", Limits(text=1_000, buttons=0))
     assert listed.text.endswith("\n1. apple ✓\n2. pear\n3. plum ✓\n• Keep it")
+
+
+@pytest.mark.parametrize("said", ["I'm not sure", "I don’t know.", "Sorry, no idea", "Keine Ahnung!", "weiß nicht"])
+async def test_who_doesnt_know_isnt_called_so(said: str) -> None:
+    """“I'm not sure” became the name “not sure”, and stood on a letter."""
+    chat = await Chat.of(form(PERSON[0], {"name": "note", "type": "textarea", "label": "Note"}, language="de"))
+    await chat.says(said)
+    asked = f"Ist „{said}“ Ihre Antwort?\nSchreiben Sie „hilfe“, um zu sehen, was Sie tun können, oder „zurück“."
+    assert (chat.text, chat.labels) == (asked, ["Ja", "Nein"])
+    assert (await chat.says("nein")).texts == ["Wie heißen Sie?"]
+    await chat.says(said)
+    assert (await chat.says("Änne")).asked == "ask.note"
+    await chat.says(said)  # of a note that may well be one
+    assert (await chat.view()).answers["ask"] == {"full_name": "Änne", "note": said}
+
+
+async def test_who_is_sure_not_to_know_is_believed() -> None:
+    """It may be the answer, and asking twice is no help; what may be left out can be skipped."""
+    place = {"name": "place", "label": "Where did you lose it?"}
+    chat = await Chat.of(form(place, {**place, "name": "when", "label": "When?", "required": False}))
+    await chat.says("No idea")
+    assert "Is “No idea” your answer?" in chat.text
+    assert (await chat.presses("Yes")).asked == "ask.when"
+    await chat.says("I don't know")
+    assert chat.text == "Is “I don't know” your answer?\nYou can leave it out: type “skip”."
+    await chat.says("I don't know")
+    assert (await chat.view()).answers["ask"] == {"place": "No idea", "when": "I don't know"}

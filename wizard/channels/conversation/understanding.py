@@ -26,6 +26,7 @@ from wizard.channels.conversation.manners import (
     asks_name,
     introduced,
     is_greeting,
+    is_unsure,
     says_nothing,
     without_manners,
     yes_or_no,
@@ -199,6 +200,8 @@ class _Reader:
         of = type_of(asked)
         if not asked.required and reads_strictly(of) and says_nothing(text, self.language):
             return Answer(asked.name, None)
+        if of is TEXT and is_unsure(text, self.language):
+            return Answer(asked.name, text.strip()) if self.dialogue.doubt else self._doubts([text.strip()])
         name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
         if name is not None:
             return Answer(asked.name, name)

@@ -185,12 +185,13 @@ def _yes_or_no(text: Sentence, words: Words) -> Question:
 def _doubtful(asked: PromptField, dialogue: Dialogue, words: Words, view: RunView) -> Question:
     labels = {choice.value: choice.label for choice in asked.choices}
     offers = tuple((str(at), labels.get(value, value)) for at, value in enumerate(dialogue.doubt, start=1))
-    if len(offers) == 1:
-        told = sentence("Do you mean “{choice}”?", choice=offers[0][1])
-        offers = (("1", words.say(YES)), ("no", words.say(NO)))
-    else:
-        told = sentence("Which one do you mean?")
-    return Question(words.say(told), offers, _expects(asked, view))
+    if len(offers) > 1:
+        return Question(words.say(sentence("Which one do you mean?")), offers, _expects(asked, view))
+    lines = [sentence("Do you mean “{choice}”?", choice=offers[0][1])]
+    if not asked.choices:
+        lines = [sentence("Is “{answer}” your answer?", answer=offers[0][1]), _way_out(asked, view, words)]
+    told = "\n".join(words.say(line) for line in lines)
+    return Question(told, (("1", words.say(YES)), ("no", words.say(NO))), _expects(asked, view))
 
 
 def _expects(asked: PromptField, view: RunView) -> Expected:
