@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import time
 
 from wizard.forms.locales import plain_word, words
 from wizard.forms.refusals import Refusal
-from wizard.locale.sentences import sentence
+from wizard.locale.sentences import AnyOf, sentence
 
-NO_TIME = sentence("Your answer to “{label}” must be a time, like 9:30 or 14:00")
+USUAL_TIMES = (time(9, 30), time(14))  # examples
+
+
+def examples_of(times: Sequence[time]) -> AnyOf:
+    """9:30 or 14:00."""
+    return AnyOf([f"{moment.hour}:{moment:%M}" for moment in times])
+
+
+NO_TIME = sentence("Your answer to “{label}” must be a time, like {times}", times=examples_of(USUAL_TIMES))
 
 _HALF = r"(?: ?(?P<half>[ap]\.? ?m\.?))?"
 _MARKED = re.compile(

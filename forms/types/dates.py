@@ -13,12 +13,14 @@ from wizard.forms.messages import LimitErrors
 from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal, either
 from wizard.forms.setting_types import DateLimit, TimeLimit
-from wizard.forms.types.clocks import NO_TIME, times_of
+from wizard.forms.types.clocks import NO_TIME, USUAL_TIMES, examples_of, times_of
 from wizard.forms.types.date_inputs import date_inputs, date_texts
-from wizard.forms.types.days import NO_DATE, PARTS, days_of, days_of_parts, usual_day
+from wizard.forms.types.days import NO_DATE, PARTS, USUAL_DAY, InNumbers, days_of, days_of_parts, usual_day
+from wizard.forms.types.limits import all_within, with_examples, within
 from wizard.forms.types.text import short
 from wizard.locale import formats
 from wizard.locale.sentences import sentence
+from wizard.locale.words import Argument
 from wizard.model import PromptField, Value
 
 Point = TypeVar("Point", date, time)
@@ -58,12 +60,20 @@ def _date_parser(field: DateField) -> Parser:
     bounded = field.min is not None or field.max is not None
 
     def parse(raw: object, context: Context) -> Value:
-        day = raw if type(raw) is date else _typed_day(field, raw, context)
+        try:
+            day = raw if type(raw) is date else _typed_day(field, raw, context)
+        except Refusal as refusal:
+            raise with_examples(refusal, lambda: _day_examples(field, context)) from None
         if bounded and day is not None:
             _check_day(field, day, context)
         return day
 
     return parse
+
+
+def _day_examples(field: DateField, context: Context) -> dict[str, Argument]:
+    day = within(USUAL_DAY, *_date_limits(field, context))
+    return {"example": InNumbers(day), "year": f"{day:%Y}"}
 
 
 def _typed_day(field: DateField, raw: object, context: Context) -> date | None:
@@ -145,11 +155,14 @@ def _time_parser(field: TimeField) -> Parser:
     """A time without a zone, to the second."""
 
     def parse(raw: object, context: Context) -> Value:
-        moment = raw if type(raw) is time else _typed_time(field, raw, context)
+        try:
+            moment = raw if type(raw) is time else _typed_time(field, raw, context)
+            if moment is not None and (moment.tzinfo is not None or moment.microsecond):
+                raise Refusal(NO_TIME)
+        except Refusal as refusal:
+            raise with_examples(refusal, lambda: _time_examples(field, context)) from None
         if moment is None:
             return None
-        if moment.tzinfo is not None or moment.microsecond:
-            raise Refusal(NO_TIME)
         first, last = _time_limits(field, context)
         if first is not None and moment < first:
             bound = f"{first:%H:%M}"
@@ -160,6 +173,10 @@ def _time_parser(field: TimeField) -> Parser:
         return moment
 
     return parse
+
+
+def _time_examples(field: TimeField, context: Context) -> dict[str, Argument]:
+    return {"times": examples_of(all_within(USUAL_TIMES, *_time_limits(field, context)))}
 
 
 def _typed_time(field: TimeField, raw: object, context: Context) -> time | None:
@@ -191,7 +208,7 @@ def _of_day(value: Value) -> time | None:
 
 
 def _day_example(asked: PromptField, language: str) -> str:
-    return formats.day(_taken(asked, date(1985, 3, 27)), language)
+    return formats.day(_taken(asked, USUAL_DAY), language)
 
 
 def _time_example(asked: PromptField, language: str) -> str:
@@ -200,10 +217,9 @@ def _time_example(asked: PromptField, language: str) -> str:
 
 def _taken(asked: PromptField, usual: Point) -> Point:
     """One that the field takes: the usual one where it does, else its first or its last."""
-    first, last = asked.options.get("min"), asked.options.get("max")
-    if last is not None and usual > last:
-        return last  # type: ignore[no-any-return]
-    return first if first is not None and usual < first else usual
+    least: Point | None = asked.options.get("min")
+    most: Point | None = asked.options.get("max")
+    return within(usual, least, most)
 
 
 DATE = FieldType(

@@ -33,10 +33,11 @@ class InNumbers:
 
 
 PARTS = ("day", "month", "year")
-_EXAMPLE = InNumbers(date(1985, 3, 27))
+USUAL_DAY = date(1985, 3, 27)  # an example
+_EXAMPLE = InNumbers(USUAL_DAY)
 NO_DATE = sentence("Your answer to “{label}” must be a date, like {example}", example=_EXAMPLE)
 NOT_REAL = sentence("Your answer to “{label}” must be a real date, like {example}", example=_EXAMPLE)
-YEAR_WANTED = sentence("Your answer to “{label}” must include a year with 4 numbers, like 1985")
+YEAR_WANTED = sentence("Your answer to “{label}” must include a year with 4 numbers, like {year}", year="1985")
 ANOTHER_WEEKDAY = sentence("Your answer to “{label}” falls on a different day of the week from the one you wrote")
 
 _USUAL = re.compile(r"\s*(\d{1,2})[ .-](\d{1,2})[ .-](\d{4})\s*", re.ASCII)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import Context as Arithmetic
 from typing import Annotated, Literal
 
 from pydantic import Field as Setting
@@ -14,19 +15,21 @@ from wizard.forms.parsing import Context, Parser, limit
 from wizard.forms.refusals import Refusal
 from wizard.forms.setting_types import Number
 from wizard.forms.types.amounts import Reading, read_number, written_number
+from wizard.forms.types.limits import all_within, with_examples, within
 from wizard.forms.types.text import short
 from wizard.locale import formats
-from wizard.locale.sentences import Sentence, counted, sentence
+from wizard.locale.sentences import AnyOf, Sentence, counted, sentence
+from wizard.locale.words import Argument
 from wizard.model import PromptField, Value
 
 MAX_DIGITS = 30
+_EXACT = Arithmetic(prec=4 * MAX_DIGITS)
 
 _KINDS = (int, float, Decimal)
 _USUAL = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,2})?")  # what can be read in one way in every language
 _WHOLE = sentence("Your answer to “{label}” must be a whole number, like {example}", example=17)
-_NUMBER = sentence(
-    "Your answer to “{label}” must be a number, like {whole} or {decimal}", whole=17, decimal=Decimal("12.5")
-)
+_USUAL_NUMBERS = (Decimal(17), Decimal("12.5"))  # examples
+_NUMBER = sentence("Your answer to “{label}” must be a number, like {numbers}", numbers=AnyOf(_USUAL_NUMBERS))
 
 
 class IntegerField(BaseField):
@@ -52,7 +55,10 @@ def _integer_parser(field: IntegerField) -> Parser:
     """An int. 17.0 out of JSON is 17; `true` is no number."""
 
     def parse(raw: object, context: Context) -> Value:
-        number = _integer(raw, context)
+        try:
+            number = _integer(raw, context)
+        except Refusal as refusal:
+            raise with_examples(refusal, lambda: _examples(field, 0, context)) from None
         if number is not None:
             _within(field, number, context)
         return number
@@ -64,10 +70,13 @@ def _decimal_parser(field: DecimalField) -> Parser:
     """A Decimal, never a float, in plain notation."""
 
     def parse(raw: object, context: Context) -> Value:
-        number = _decimal(raw, field, context)
-        if number is None:
-            return None
-        number = _fitted(number, field.places)
+        try:
+            number = _decimal(raw, field, context)
+            if number is None:
+                return None
+            number = _fitted(number, field.places)
+        except Refusal as refusal:
+            raise with_examples(refusal, lambda: _examples(field, field.places, context)) from None
         _within(field, number, context)
         return number
 
@@ -192,21 +201,34 @@ def _exact(value: Value) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+def _examples(field: IntegerField | DecimalField, places: int, context: Context) -> dict[str, Argument]:
+    limits = _in_places(*_limits(field, context), places)
+    return {"example": within(_USUAL_NUMBERS[0], *limits), "numbers": AnyOf(all_within(_USUAL_NUMBERS, *limits))}
+
+
+def _in_places(least: Value, most: Value, places: int) -> tuple[Decimal | None, Decimal | None]:
+    """The least and the greatest number within the limits that has no more places."""
+    return _rounded(least, places, ROUND_CEILING), _rounded(most, places, ROUND_FLOOR)
+
+
+def _rounded(bound: Value, places: int, rounding: str) -> Decimal | None:
+    number = None if bound is None else Decimal(bound)
+    if number is None or -int(number.as_tuple().exponent) <= places:
+        return number
+    return number.quantize(Decimal(1).scaleb(-places), rounding, _EXACT)
+
+
 def _example(asked: PromptField, language: str) -> str:
-    return str(int(_within_limits(asked, Decimal(12))))
+    return format(within(Decimal(12), *_limits_shown(asked, 0)), "f")
 
 
 def _amount_example(asked: PromptField, language: str) -> str:
-    places = asked.options.get("places", 1)
-    return formats.number(_within_limits(asked, Decimal("12.5") if places else Decimal(12)), language)
+    places = asked.options.get("places", 10)
+    return formats.number(within(Decimal("12.5") if places else Decimal(12), *_limits_shown(asked, places)), language)
 
 
-def _within_limits(asked: PromptField, usual: Decimal) -> Decimal:
-    """A number that the field takes: the usual one where it does, else its least or its greatest."""
-    least, most = asked.options.get("min"), asked.options.get("max")
-    if most is not None and usual > most:
-        return Decimal(most)
-    return Decimal(least) if least is not None and usual < least else usual
+def _limits_shown(asked: PromptField, places: int) -> tuple[Decimal | None, Decimal | None]:
+    return _in_places(asked.options.get("min"), asked.options.get("max"), places)
 
 
 INTEGER = FieldType(

@@ -188,7 +188,7 @@ def test_a_person_at_a_keyboard_leaves_with_ctrl_c_and_comes_back(folder: Path) 
         person.types("27 3 1985\n")
         person.waits_for("Anything to note")
         person.types(":review\n")
-        person.waits_for("You haven't answered anything yet.")
+        person.waits_for("27 March 1985")
         person.types("\n:quit\n")
         assert person.leaves() == 3
         assert "How long do you stay, Ann?" in person.seen

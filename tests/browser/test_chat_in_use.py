@@ -79,6 +79,12 @@ async def test_texts_have_looks_and_several_choices_go_together(forms: Site, ann
     talker = await to_the_file(forms, await renewed(ann))
     assert (await talker.heard())[-1] == "1, 2"  # a name with a comma would be two
     assert (await talker.looks())["choices"] == ["Choose a file"]
+    await talker.says("back", "Which colours?")
+    picked = await ann.page.locator(".choices [aria-pressed=true]").all_inner_texts()
+    assert sorted(picked) == ["blue, or so", "green"]  # who adds one picks no other anew
+    await talker.presses("green")
+    await talker.presses("Send")
+    await talker.is_asked("Your passport")
 
 
 async def renewed(person: Person) -> Person:

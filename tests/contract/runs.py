@@ -152,7 +152,7 @@ def full_utterance(number: int = 2, said_id: str = "w-2", **changes: Any) -> Utt
         Speaker.OPERATOR,
         "Wie heißt du? 👋",
         NOW,
-        (Offer("a1.2", "Anna"),),
+        (Offer("a1.2", "Anna", picked=True), Offer("a1.3", "Bea")),
         Expected("text", "name", "household/2/name"),
         1,
         {"edits": "m-1", "files": ["photo.png"]},

@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.channels.conversation.message_json import message_json
+from wizard.channels.outside.contract import Limits
+from wizard.channels.outside.rendering import rendered
 from wizard.model import RunStatus
 from wizard.testing import MovableClock
 
@@ -67,6 +70,64 @@ async def test_what_is_changed_is_said_and_the_present_page_counts() -> None:
     ):
         await chat.says(said)
         assert (chat.texts[0], chat.asked) == (told, "ask.phone")
+
+
+TWO_PAGES: dict[str, Any] = {
+    "id": "main",
+    "nodes": [
+        {
+            "id": "you",
+            "type": "form",
+            "fields": [{"name": "full_name", "label": "Name"}, {"name": "town", "label": "Town", "prefill": "'Bern'"}],
+        },
+        {"id": "more", "type": "form", "fields": [{"name": "street", "label": "Street"}, {"name": "no"}]},
+    ],
+}
+
+
+async def test_who_went_back_is_told_what_they_answered() -> None:
+    """“You haven't answered anything yet” to somebody who has answered a page frightens; a suggestion isn't theirs."""
+    chat = await Chat.of(TWO_PAGES)
+    assert (await chat.says("review")).texts[0] == "You haven't answered anything yet."
+    for said in ("Ann", "Basel", "High Street", "back", "back"):
+        await chat.says(said)
+    answers = "1. Name: Ann\n2. Town: Basel"
+    assert (await chat.says("review")).texts[0] == answers
+    await chat.says("back")
+    assert chat.asked == "you.full_name"
+    assert (await chat.says("my answers")).texts[0] == answers
+    await chat.says("change 2")
+    assert chat.asked == "you.town"
+    await chat.says("change 1 to Anna")
+    assert (await chat.says("review")).texts[0] == "1. Name: Anna\n2. Town: Basel"
+
+
+async def test_answers_ahead_are_mentioned_to_who_went_back() -> None:
+    """Who reads a list without them takes them for lost."""
+    chat = await Chat.of({**TWO_PAGES, "nodes": [*TWO_PAGES["nodes"], {"id": "check", "type": "review"}]})
+    for said in ("Ann", "Basel", "High Street", "7", "change 1"):
+        await chat.says(said)
+    assert (await chat.says("review")).texts[0] == (
+        "1. Name: Ann\n2. Town: Basel\nYour answers to later questions are kept."
+    )
+
+
+async def test_what_stopped_the_run_is_told_once() -> None:
+    """Read again with each question, it seems to be wrong with what was written last."""
+    numbers = [{"name": name, "type": "integer", "label": name.upper()} for name in ("a", "b", "c")]
+    ratio = {"id": "ratio", "type": "condition", "cases": [{"when": "ask.a / ask.b > 1", "goto": "e"}, {"goto": "e"}]}
+    nodes = [*form(*numbers)["nodes"], ratio, {"id": "e", "type": "end"}]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    for said in ("1", "0", "2"):
+        await chat.says(said)
+    assert (chat.text.startswith("This can't continue with these answers."), chat.asked) == (True, "ask.a")
+    for said, asked in (("review", "ask.a"), ("say it again", "ask.a"), ("2", "ask.b"), ("back", "ask.a")):
+        await chat.says(said)
+        assert ("can't continue" in chat.text, chat.asked) == (False, asked)
+    for said in ("keep", "0", "2"):
+        await chat.says(said)
+    assert "can't continue" in chat.text
+    assert [said for said in await chat.talks.join(chat.id) if "can't continue" in said.text]
 
 
 async def test_people_say_it_in_their_language() -> None:
@@ -234,3 +295,69 @@ async def test_the_question_that_is_open_is_answered_by_its_name() -> None:
     assert chat.asked == "ask.day"
     await chat.says("sorry, the colour is red")
     assert (chat.texts[0], chat.asked) == ("Changed – Which colour? red", "ask.day")
+
+
+@pytest.mark.parametrize(
+    ("field", "example"),
+    [
+        ({"type": "date", "min": "today()"}, "27 March 2026"),
+        ({"type": "date", "max": "1950-12-31"}, "31 December 1950"),
+        ({"type": "time", "min": "18:00"}, "18:00"),
+        ({"type": "integer", "min": 18.5}, "19"),
+        ({"type": "decimal", "max": 9.995, "places": 2}, "9.99"),
+    ],
+)
+async def test_an_example_is_an_answer(field: Field, example: str) -> None:
+    """Who types what the engine named, and is refused, leaves."""
+    clock = MovableClock(datetime(2026, 3, 27, tzinfo=UTC))
+    chat = await Chat.of(form({"name": "x", "label": "X", **field}), clock=clock)
+    for said in ("whatever", "whatever"):
+        await chat.says(said)
+    assert f"For example: {example}" in chat.text
+    assert " 1985" not in chat.text
+    await chat.says(example)
+    assert (await chat.view()).status is RunStatus.COMPLETED
+
+
+async def test_what_was_chosen_is_marked_when_it_is_changed() -> None:
+    """Who adds a third choice, and isn't shown the two, sends the third alone. One of a single choice is no box."""
+    fruit = {"name": "fruit", "type": "choices", "label": "Fruit", "choices": ["apple", "pear", "plum"]}
+    drink = {"name": "drink", "type": "choice", "label": "Drink", "choices": ["tea", "milk"]}
+    chat = await Chat.of(form(fruit, drink, {"name": "x", "label": "X"}))
+    assert chat.text == "Fruit\nYou can choose several. If you type them, put commas between them."
+    for said in ("plum, apple", "tea", "back"):
+        await chat.says(said)
+    assert [offer.label for offer in chat.heard[-1].choices if offer.picked] == []
+    await chat.says("back")
+    asked = chat.heard[-1]
+    assert [offer.label for offer in asked.choices if offer.picked] == ["apple", "plum"]
+    assert [choice.get("picked") for choice in message_json(asked)["choices"]] == [True, None, True, None]
+    [listed] = rendered(asked, "c-1", Limits(text=1_000, buttons=0))
+    assert listed.text.endswith("\n1. apple ✓\n2. pear\n3. plum ✓\n• Keep it")
+
+
+@pytest.mark.parametrize("said", ["I'm not sure", "I don’t know.", "Sorry, no idea", "Keine Ahnung!", "weiß nicht"])
+async def test_who_doesnt_know_isnt_called_so(said: str) -> None:
+    """“I'm not sure” became the name “not sure”, and stood on a letter."""
+    chat = await Chat.of(form(PERSON[0], {"name": "note", "type": "textarea", "label": "Note"}, language="de"))
+    await chat.says(said)
+    asked = f"Ist „{said}“ Ihre Antwort?\nSchreiben Sie „hilfe“, um zu sehen, was Sie tun können, oder „zurück“."
+    assert (chat.text, chat.labels) == (asked, ["Ja", "Nein"])
+    assert (await chat.says("nein")).texts == ["Wie heißen Sie?"]
+    await chat.says(said)
+    assert (await chat.says("Änne")).asked == "ask.note"
+    await chat.says(said)  # of a note that may well be one
+    assert (await chat.view()).answers["ask"] == {"full_name": "Änne", "note": said}
+
+
+async def test_who_is_sure_not_to_know_is_believed() -> None:
+    """It may be the answer, and asking twice is no help; what may be left out can be skipped."""
+    place = {"name": "place", "label": "Where did you lose it?"}
+    chat = await Chat.of(form(place, {**place, "name": "when", "label": "When?", "required": False}))
+    await chat.says("No idea")
+    assert "Is “No idea” your answer?" in chat.text
+    assert (await chat.presses("Yes")).asked == "ask.when"
+    await chat.says("I don't know")
+    assert chat.text == "Is “I don't know” your answer?\nYou can leave it out: type “skip”."
+    await chat.says("I don't know")
+    assert (await chat.view()).answers["ask"] == {"place": "No idea", "when": "I don't know"}

@@ -75,9 +75,9 @@ export class Choices {
 
   private offerSeveral(message: Message): void {
     const several = message.choices.filter(({ choice }) => /\.\d+$/.test(choice));
-    const boxes = several.map(({ label }) => {
+    const boxes = several.map(({ label, picked: isPicked }) => {
       const box = this.add(icon("done"), label);
-      box.setAttribute("aria-pressed", "false");
+      box.setAttribute("aria-pressed", String(isPicked === true));
       box.onclick = () => {
         box.setAttribute("aria-pressed", String(box.getAttribute("aria-pressed") === "false"));
         send.disabled = !picked().length;
@@ -87,7 +87,7 @@ export class Choices {
     const picked = (): number[] => [...boxes.keys()].filter((at) => boxes[at]?.getAttribute("aria-pressed") === "true");
     const send = this.add(this.say("send"));
     send.classList.add("main");
-    send.disabled = true;
+    send.disabled = !picked().length;
     send.onclick = () => {
       // By name, as they are read again later; a comma is what parts them.
       const parts = (label: string): boolean => /[,\n"“„«]/.test(label);

@@ -3,6 +3,7 @@
 export interface Choice {
   choice: string;
   label: string;
+  picked?: boolean;
 }
 
 export interface Message {

@@ -26,10 +26,12 @@ class Speaker(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A button: `choice` is what is sent where it is pressed, and names the question that it belongs to."""
+    """A button: `choice` is what is sent where it is pressed, and names the question that it belongs to. Of several
+    that can be chosen together it is `picked` where it is part of the answer that is there."""
 
     choice: str
     label: str
+    picked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,8 @@ class OverChat:
         language, view = await self._language(), await self._world.view()
         page = view.current if step == view.step else view.prompt_of_page(step)
         names = {field.label: field.name for field in (() if page is None else page.fields)}
-        lines = enumerate(view.current.items or answers_so_far(view, words_in(language)), 1)
+        given = Dialogue.of(view.run.conversation).given
+        lines = enumerate(view.current.items or answers_so_far(view, words_in(language), given), 1)
         found = [(number, names.get(item.label, "")) for number, item in lines if item.step == step]
         if not found:
             there = ", ".join(dict.fromkeys(item.step for item in view.summary() if item.step)) or "none yet"

@@ -61,7 +61,7 @@ class Answers:
 
     @property
     def _items(self) -> Sequence[Item]:
-        return self._view.current.items or wording.answers_so_far(self._view, self._words)
+        return self._view.current.items or wording.answers_so_far(self._view, self._words, self._dialogue.given)
 
     def _place_of(self, item: Item) -> Place:
         step = item.step or ""

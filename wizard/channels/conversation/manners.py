@@ -33,6 +33,12 @@ NO_WORDS = sentence_for(
 )
 # Translators: what people say who have nothing to answer with, with bars between.
 NOTHING_WORDS = sentence_for("said in a chat", "none | nothing | n/a | not applicable | I don’t have one | I have none")
+# Translators: what people say who don't know an answer, with bars between.
+UNSURE_WORDS = sentence_for(
+    "said in a chat",
+    "I don’t know | I do not know | don’t know | dunno | I don’t know yet | I’m not sure | I am not sure | not sure | "
+    "I’m unsure | unsure | no idea | I have no idea | no clue | I don’t remember | I can’t remember",
+)
 # Translators: what people greet with who open a chat, with bars between.
 GREETINGS = sentence_for(
     "said in a chat", "hi | hello | hey | hi there | hello there | good morning | good afternoon | good evening"
@@ -96,6 +102,11 @@ def says_nothing(text: str, language: str) -> bool:
     said = alike(without_manners(text, language)).rstrip("!. ")
     is_no = yes_or_no(text, language) == "no" and not said.isdigit()
     return is_no or said in spoken(NOTHING_WORDS, language)
+
+
+def is_unsure(text: str, language: str) -> bool:
+    """Whether somebody says that they don't know the answer."""
+    return alike(without_manners(text, language)).rstrip("!.?… ") in spoken(UNSURE_WORDS, language)
 
 
 def is_greeting(text: str, language: str) -> bool:

@@ -19,6 +19,7 @@ class ChoiceJson(TypedDict):
 
     choice: Annotated[str, about("What to send as `choice` where it is pressed. It belongs to the question shown.")]
     label: str
+    picked: NotRequired[Annotated[bool, about("Whether it is one of several that are the answer so far.")]]
 
 
 class ExpectedJson(TypedDict):
@@ -70,7 +71,10 @@ def message_json(said: Utterance, *, rich: bool = False) -> dict[str, Any]:
         "id": said.id,
         "from": said.speaker.value,
         "text": said.text,
-        "choices": [{"choice": offer.choice, "label": offer.label} for offer in said.choices],
+        "choices": [
+            {"choice": offer.choice, "label": offer.label, **({"picked": True} if offer.picked else {})}
+            for offer in said.choices
+        ],
         "expects": None if expects is None else {"type": expects.type, "name": expects.name, "step": expects.step},
         "at": said.at,
         **{name: given for name, given in said.details.items() if rich or name != "rich"},

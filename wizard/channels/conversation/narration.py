@@ -429,8 +429,7 @@ class _Telling:
         """What is wrong with what was said, and which question it is; "" where nothing is."""
         view, rejected = self.view, self.view.rejected
         if rejected is None:
-            fault = view.current.error if view.fault is not None and view.status is RunStatus.WAITING else None
-            return fault or ""
+            return self._fault()
         tries = _tried(self.was, view, self.heard)
         errors = {field.name: field.error for field in rejected.fields if field.error is not None}
         names = [*errors] or [field.name for field in self.now.filling.fields(view.current)]
@@ -446,6 +445,12 @@ class _Telling:
             return ""
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+    def _fault(self) -> str:
+        """What stopped the run and brought it back to this page: told once, and to who comes back to it."""
+        view, begins = self.view, self.heard is not None and isinstance(self.heard.meaning, Begin)
+        is_news = begins or view.fault != self.before.fault or self.was.visit != view.visit
+        return (view.current.error or "") if is_news and view.fault and view.status is RunStatus.WAITING else ""
 
 
 def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:

@@ -26,6 +26,7 @@ from wizard.channels.conversation.manners import (
     asks_name,
     introduced,
     is_greeting,
+    is_unsure,
     says_nothing,
     without_manners,
     yes_or_no,
@@ -200,6 +201,8 @@ class _Reader:
         of = type_of(asked)
         if not asked.required and reads_strictly(of) and says_nothing(text, self.language):
             return Answer(asked.name, None)
+        if of is TEXT and is_unsure(text, self.language):
+            return Answer(asked.name, text.strip()) if self.dialogue.doubt else self._doubts([text.strip()])
         name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
         if name is not None:
             return Answer(asked.name, name)
@@ -393,9 +396,7 @@ class _Reader:
     # -- changes ---------------------------------------------------------------------------------------
 
     def _review(self) -> str:
-        items = wording.answers_so_far(self.view, self.words)
-        nothing = sentence("You haven't answered anything yet.")
-        return wording.items_text(Prompt("", "", items=items)) if items else self.words.say(nothing)
+        return wording.review_text(self.view, self.words, self.dialogue.given)
 
     def _change(self, argument: str) -> Meaning:
         if not argument:

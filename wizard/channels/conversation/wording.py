@@ -17,7 +17,7 @@ from wizard.forms.options import options_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import Item, Prompt, PromptField, RunStatus
+from wizard.model import NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -38,19 +38,24 @@ CONFIRMED: Mapping[str, Sentence] = {  # what is asked back, by the command that
     "cancel": sentence("This ends it for good. Are you sure?"),
     "restart": sentence("This begins again from the first question, and your answers are removed. Are you sure?"),
 }
+NOTHING_YET = sentence("You haven't answered anything yet.")
+LATER = sentence("Your answers to later questions are kept.")
+SEVERAL = sentence("You can choose several. If you type them, put commas between them.")
 STOPPED = sentence("This can’t continue at the moment.")
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked now. `offers` are its buttons: what each stands for, and what it says."""
+    """What is asked now. `offers` are its buttons: what each stands for, and what it says; `picked` are those that the
+    answer so far has, of several."""
 
     text: str
     offers: tuple[tuple[str, str], ...] = ()
     expects: Expected | None = None
+    picked: frozenset[str] = frozenset()
 
     def choices(self, mark: str) -> tuple[Offer, ...]:
-        return tuple(Offer(f"{mark}.{key}", label) for key, label in self.offers)
+        return tuple(Offer(f"{mark}.{key}", label, key in self.picked) for key, label in self.offers)
 
 
 def words_of(view: RunView, dialogue: Dialogue) -> Words:
@@ -91,16 +96,34 @@ def heading_text(prompt: Prompt, *, asks: bool) -> str:
     return joined("\n\n", (page_text(prompt, heads=True), items_text(prompt)))
 
 
-def answers_so_far(view: RunView, words: Words) -> tuple[Item, ...]:
-    """All answers, in order, those to the present page as well."""
-    before, current = view.summary(), view.current
-    if not current.in_parts or view.status is not RunStatus.WAITING:
+def answers_so_far(view: RunView, words: Words, given: Mapping[str, Value] = NOTHING) -> tuple[Item, ...]:
+    """All answers, in order, those to the present page as well: what was answered there, also before the person came
+    back to it, and what was `given` and is handed in with the others only."""
+    before, step = view.summary(), view.run.current
+    if view.status is not RunStatus.WAITING or step is None:
         return before
-    given = [field for field in current.fields if field.answered and type_of(field).is_seen]
-    here = [Item(field.label, offered(field, words), view.step) for field in given]
+    here = [
+        Item(field.label, offered(replace(field, value=given.get(field.name, field.value)), words), view.step)
+        for field in view.current.fields
+        if type_of(field).is_seen and (field.answered or field.name in given or _was_accepted(field, step))
+    ]
     others = [item for item in before if item.step != view.step]
     at = next((at for at, item in enumerate(before) if item.step == view.step), len(others))
     return (*others[:at], *here, *others[at:])
+
+
+def _was_accepted(field: PromptField, step: Step) -> bool:
+    """Whether it shows what was accepted before, and not what was typed since."""
+    return field.name in (step.answer or NOTHING) and field.name not in (step.draft or NOTHING)
+
+
+def review_text(view: RunView, words: Words, given: Mapping[str, Value] = NOTHING) -> str:
+    """The answers so far; who has gone back learns that those ahead aren't lost."""
+    items = answers_so_far(view, words, given)
+    lines = [items_text(Prompt("", "", items=items))] if items else []
+    if any(later.is_answered for later in view.run.kept):
+        lines.append(words.say(LATER))
+    return joined("\n", lines) or words.say(NOTHING_YET)
 
 
 def items_text(prompt: Prompt) -> str:
@@ -163,12 +186,13 @@ def _yes_or_no(text: Sentence, words: Words) -> Question:
 def _doubtful(asked: PromptField, dialogue: Dialogue, words: Words, view: RunView) -> Question:
     labels = {choice.value: choice.label for choice in asked.choices}
     offers = tuple((str(at), labels.get(value, value)) for at, value in enumerate(dialogue.doubt, start=1))
-    if len(offers) == 1:
-        told = sentence("Do you mean “{choice}”?", choice=offers[0][1])
-        offers = (("1", words.say(YES)), ("no", words.say(NO)))
-    else:
-        told = sentence("Which one do you mean?")
-    return Question(words.say(told), offers, _expects(asked, view))
+    if len(offers) > 1:
+        return Question(words.say(sentence("Which one do you mean?")), offers, _expects(asked, view))
+    lines = [sentence("Do you mean “{choice}”?", choice=offers[0][1])]
+    if not asked.choices:
+        lines = [sentence("Is “{answer}” your answer?", answer=offers[0][1]), _way_out(asked, view, words)]
+    told = "\n".join(words.say(line) for line in lines)
+    return Question(told, (("1", words.say(YES)), ("no", words.say(NO))), _expects(asked, view))
 
 
 def _expects(asked: PromptField, view: RunView) -> Expected:
@@ -183,7 +207,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     if isinstance(typed := asked.options.get("typed_hint"), str):
         lines.append(typed)
     if of.is_list and asked.choices:
-        lines.append(words.say(sentence("One or more, separated by commas")))
+        lines.append(words.say(SEVERAL))
     offers: list[tuple[str, str]] = []
     if of.is_yes_or_no:
         offers += [(option.value, str(option.label)) for option in options_of(asked, "radios", words) if option.value]
@@ -201,7 +225,14 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
         offers += _ways_out(view, words)
-    return Question(joined("\n", lines), tuple(offers), _expects(asked, view))
+    return Question(joined("\n", lines), tuple(offers), _expects(asked, view), _picked(asked))
+
+
+def _picked(asked: PromptField) -> frozenset[str]:
+    """The buttons of the choices that are chosen, where there may be several."""
+    if not type_of(asked).is_list or not isinstance(asked.value, list | tuple):
+        return frozenset()
+    return frozenset(str(at) for at, choice in enumerate(asked.choices, start=1) if choice.value in asked.value)
 
 
 def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from wizard.channels.outside.contract import Limits, Outbound
-from wizard.model.talk import Utterance
+from wizard.model.talk import Offer, Utterance
 
 
 def rendered(said: Utterance, conversation: str, limits: Limits) -> list[Outbound]:
     """The messages to send, each with an id that is the same every time; none where there is nothing to show."""
     text, choices = said.text, said.choices
     if len(choices) > limits.buttons or not text.strip():
-        lines = [_line(offer.choice, offer.label) for offer in choices]
+        lines = [_line(offer) for offer in choices]
         text, choices = "\n".join(filter(None, (text, *lines))), ()
     parts = parts_of(text, limits.text)
     last = len(parts) - 1
@@ -26,9 +26,10 @@ def rendered(said: Utterance, conversation: str, limits: Limits) -> list[Outboun
     ]
 
 
-def _line(choice: str, label: str) -> str:
+def _line(offer: Offer) -> str:
     """A button as a line: by its number where it has one, which can be typed as well."""
-    key = choice.partition(".")[2]
+    key = offer.choice.partition(".")[2]
+    label = f"{offer.label} ✓" if offer.picked else offer.label
     return f"{key}. {label}" if key.isdigit() else f"• {label}"
 
 

@@ -13,7 +13,7 @@ from wizard.channels.conversation.questions import UNDO, Command, Filling, clean
 from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.typed import page_called
 from wizard.channels.conversation.understanding import NO_AGENT, NO_FIRST, NOT_CANCELLED, NOT_RESTARTED
-from wizard.channels.conversation.wording import CONFIRMED
+from wizard.channels.conversation.wording import CONFIRMED, LATER, NOTHING_YET, answers_so_far
 from wizard.channels.terminal.printing import Paper
 from wizard.channels.terminal.reading import Left, Reader
 from wizard.engine import Engine
@@ -136,7 +136,7 @@ class Obeying:
             return Moved.STAYS
         steps: Sequence[str] | None = self._paper.numbered
         if steps is None:
-            steps = [line.step for line in grouped(view.summary(), view)]
+            steps = [line.step for line in grouped(answers_so_far(view, self._words), view)]
         step = numbered(argument, list(steps))
         if step is None and argument in view.run.by_path:
             step = argument
@@ -162,7 +162,8 @@ class Obeying:
         return Moved.STAYS
 
     async def _restart(self, view: RunView, filling: Filling) -> Moved:
-        begun = view.summary() or filling.asked or filling.given
+        run = view.run
+        begun = answers_so_far(view, self._words) or filling.asked or filling.given or run.kept or run.parked
         if not begun and view.status is RunStatus.WAITING:
             self._paper.note(NO_FIRST)
         elif self._confirms(CONFIRMED["restart"]):
@@ -190,7 +191,9 @@ class Obeying:
         return isinstance(line, str) and alike(line) in yes_and_no(self._words.language)[0]
 
     def _list_answers(self, view: RunView, *, in_full: bool) -> None:
-        items = view.summary()
+        items = answers_so_far(view, self._words)
         if not items:
-            self._paper.note(sentence("You haven't answered anything yet."))
+            self._paper.note(NOTHING_YET)
         self._paper.answers(view, items, in_full=in_full)
+        if any(later.is_answered for later in view.run.kept):
+            self._paper.note(LATER)

@@ -11,7 +11,7 @@ from wizard.stores.blobs.vault import Vault
 def utterance_body(vault: Vault, run_id: str, said: Utterance) -> bytes:
     """Raises InvalidInput for what can't be stored."""
     expects = None if said.expects is None else [said.expects.type, said.expects.name, said.expects.step]
-    choices = [[offer.choice, offer.label] for offer in said.choices]
+    choices = [[offer.choice, offer.label, *([True] if offer.picked else [])] for offer in said.choices]
     content = [said.speaker.value, said.text, said.at, choices, expects, said.about, dict(said.details)]
     return wrap(vault, Part.UTTERANCE, run_id, content, (said.number, said.id))
 

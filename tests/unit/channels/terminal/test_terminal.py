@@ -216,6 +216,10 @@ async def test_review_lists_the_answers_so_far() -> None:
     held = await talk(engine, "passport", ":review", *ANN, ":review", ":quit")
     assert "You haven't answered anything yet." in held.script.written
     assert "  Full name:     Ann" in held.script.written
+    held = await talk(engine, "passport", *ANN, ":back", ":review", ":restart", "no", ":quit")
+    assert "You haven't answered anything yet." not in held.script.written
+    assert "  Full name:     Ann" in held.script.written
+    assert "Your answers are still there." in held.script.written
 
 
 async def test_a_page_of_one_question_is_listed_by_its_question() -> None:

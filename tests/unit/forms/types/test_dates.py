@@ -159,3 +159,32 @@ def test_limits_of_times() -> None:
     shop = {"opens": datetime(2026, 1, 1, 8), "closes": time(18)}
     assert accepted(visit, {"at": "8:00"}, shop=shop) == {"at": time(8)}
     assert rejected(visit, {"at": "7:59"}, shop=shop).errors == {"at": "Your answer to “At” must be 08:00 or later"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "raw", "like"),
+    [
+        ({"min": "today()"}, "soon", "a date, like 22 11 2026"),
+        ({"min": "today()"}, "31 2 2026", "a real date, like 22 11 2026"),
+        ({"min": "2030-05-01"}, "1 5 203", "a year with 4 numbers, like 2030"),
+        ({"max": "1950-12-31"}, "soon", "a date, like 31 12 1950"),
+        ({"min": "1900-01-01", "max": "today()"}, "soon", "a date, like 27 3 1985"),
+    ],
+)
+def test_an_example_of_a_day_is_one_that_the_field_takes(limits: dict[str, str], raw: str, like: str) -> None:
+    """Who types the example, and is told then that it must be in the future, is made a fool of."""
+    assert refuse(raw, type="date", **limits).endswith(f" {like}")
+
+
+@pytest.mark.parametrize(
+    ("limits", "like"),
+    [
+        ({}, "9:30 or 14:00"),
+        ({"min": "12:00"}, "14:00"),
+        ({"min": "18:00"}, "18:00"),
+        ({"max": "07:15"}, "7:15"),
+    ],
+)
+def test_an_example_of_a_time_is_one_that_the_field_takes(limits: dict[str, str], like: str) -> None:
+    """As with days."""
+    assert refuse("soon", type="time", **limits) == f"Your answer to “Thing” must be a time, like {like}"

@@ -150,3 +150,21 @@ def test_a_limit_of_the_wrong_type_is_the_authors_error() -> None:
     with pytest.raises(ExpressionError, match="bool"):
         accepted(asked, {"it": 1}, rules={"most": True})
     assert accepted(asked, {"it": 1}, rules={"most": Decimal("NaN")}) == {"it": 1}
+
+
+@pytest.mark.parametrize(
+    ("field", "like"),
+    [
+        ({"type": "integer"}, "whole number, like 17"),
+        ({"type": "integer", "max": 5}, "whole number, like 5"),
+        ({"type": "integer", "min": 18.5}, "whole number, like 19"),
+        ({"type": "integer", "max": -2.5}, "whole number, like -3"),
+        ({"type": "decimal"}, "number, like 17 or 12.5"),
+        ({"type": "decimal", "max": 13}, "number, like 12.5"),
+        ({"type": "decimal", "min": 100.125, "places": 2}, "number, like 100.13"),
+        ({"type": "decimal", "places": 0, "min": 20.5}, "whole number, like 21"),
+    ],
+)
+def test_an_example_of_a_number_is_one_that_the_field_takes(field: dict[str, Any], like: str) -> None:
+    """Who types the example and is refused again doesn't know what to type."""
+    assert refuse("many", **field) == f"Your answer to “Thing” must be a {like}"
