@@ -37,10 +37,8 @@ class OverJson:
         self._session: ClientSession | None = None
         self._base = ""
         self.last: _Sent | None = None
-        self._refused: tuple[int, dict[str, Any]] = (
-            0,
-            {},
-        )  # at a visit: what was sent is sent again with what is right
+        # At a visit: what was sent is sent again with what is right.
+        self._refused: tuple[int, dict[str, Any]] = (0, {})
 
     async def begins(self, workflow: str) -> None:
         if (given := self._world.given_by_anybody) is None:

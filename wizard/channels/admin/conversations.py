@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_text
-from wizard.channels.admin.parameters import AFTER_MESSAGE, CONVERSATIONS, MESSAGES
+from wizard.channels.admin.parameters import AFTER_CONVERSATION, AFTER_MESSAGE, CONVERSATIONS, MESSAGES
 from wizard.channels.admin.people import Person
 from wizard.channels.admin.requests import HAND, WRITE
 from wizard.channels.conversation.attention import Attention, Waiting
@@ -48,7 +48,7 @@ class Office:
     async def list(self, request: web.Request, person: Person) -> web.Response:
         limit = CONVERSATIONS.of(request)
         after = request.query.get("after", "")
-        if len(after) > 200:
+        if len(after) > AFTER_CONVERSATION:
             raise unreadable("`after` must be what the `Link` of the page before names.")
         waiting = await self._attention.listed(limit, after)
         headers = next_page(request, after=waiting[-1].place, limit=limit) if len(waiting) == limit else None

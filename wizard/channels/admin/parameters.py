@@ -34,6 +34,7 @@ EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 CONVERSATIONS = Number("limit", "How many conversations at most.", 1, MOST, MOST)
 MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
 AFTER_MESSAGE = 200  # characters of an id
+AFTER_CONVERSATION = 400  # of a place on the list of conversations: a run's id, and that of where it is delivered to
 
 _WORKFLOW: Json = {"type": "string", "pattern": ID_PATTERN}
 _STAGE: Json = {"type": "string", "pattern": f"^{STAGE.pattern}$"}
@@ -68,7 +69,7 @@ def parameters() -> Json:
         "events": EVENTS.described,
         "conversations": CONVERSATIONS.described,
         "afterConversation": in_query(
-            "after", "Where the page begins: follow the `Link` of the page before.", text(0, 200)
+            "after", "Where the page begins: follow the `Link` of the page before.", text(0, AFTER_CONVERSATION)
         ),
         "messages": MESSAGES.described,
         "afterMessage": in_query("after", "Only messages after the one with this id.", text(0, AFTER_MESSAGE)),

@@ -10,6 +10,8 @@ from pydantic import SecretStr
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk
 from tests.unit.channels.admin.office import KEY, conforms
 from wizard.app import Person, wizard_app
+from wizard.channels.conversation.conversations import Conversations
+from wizard.channels.conversation.meanings import Incoming
 from wizard.engine.worker import Worker
 from wizard.settings import Settings
 from wizard.testing import make_test_engine
@@ -41,6 +43,14 @@ async def test_an_operator_takes_over_writes_and_gives_back() -> None:
             await asks("GET", "/conversations", status, who=other)
         [waiting] = await asks("GET", "/conversations?limit=5")
         assert (waiting["id"], waiting["state"]) == (talk.id, "wanted")
+        long = await Conversations(engine).begin("two", run_id="-" * 200)  # as long as may be, and the first
+        for told in ("Ann", "agent"):
+            await Conversations(engine).hear(long.id, Incoming(told, told))
+        await Worker(engine).perform_due()
+        async with client.get("/api/v1/admin/conversations?limit=1", headers={"As": "olga"}) as answer:
+            first, after = await answer.json(), answer.links["next"]["url"]
+        [second] = await asks("GET", f"/conversations?{after.query_string}")
+        assert (first[0]["id"], second["id"]) == (long.id, talk.id)
         here = f"/conversations/{talk.id}"
         mine = {"id": "op-1", "text": "I am here."}
         await asks("POST", f"{here}/messages", 409, mine)

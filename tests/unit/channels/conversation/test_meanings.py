@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.manners import says_nothing
 from wizard.channels.conversation.meanings import MAX_ID, MOST_CHOICE, MOST_FILES, MOST_TEXT, Aside, Heard, Incoming
 from wizard.forms.types.text import DOTS
 
@@ -22,9 +21,3 @@ def test_what_is_kept_is_bounded_and_no_password() -> None:
     assert len(Heard(aside, came).kept_text) == MOST_TEXT
     assert Heard(aside, came, secret=True).kept_text == DOTS
     assert Incoming("m-2", "Ann").details == {}
-
-
-def test_zero_is_a_number_and_no_is_no_answer() -> None:
-    """Who has 0 children, where that needn't be answered, has told so; their answer isn't dropped."""
-    assert not says_nothing("0", "en")
-    assert says_nothing("no", "en")
