@@ -27,8 +27,8 @@ class Dialogue:
     it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
     now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
     is itself `within` another one. `anew` is the number of the message in which a question was asked in other words, as
-    the run came to another version: the buttons before it are of another question. `over` says that the person was told
-    that the run's time is over, before that was stored."""
+    the run came to another version: the buttons before it are of another question. `over` says that it was told that
+    the run has expired or was cancelled."""
 
     last: int = 0
     language: str = ""

@@ -264,7 +264,8 @@ class _Telling:
         if isinstance(meaning, Begin):
             yield from self._greeting()
         yield from (Line(text) for text in self._understood() if text)
-        yield from (Line(text) for text in view.remarks)
+        if self.now.agent != "speaks":  # somebody writes there already
+            yield from (Line(text) for text in view.remarks)
         yield from self._passed()
         if view.status in ENDED:
             if heard is not None or self._has_ended:
@@ -340,10 +341,12 @@ class _Telling:
             said_before = self.before.status is RunStatus.COMPLETED
             if not said_before:
                 yield Line(wording.end_text(view, self.words))
-        elif self._has_ended and not self.was.over:
-            yield Line(wording.over_text(view, self.words))
-        elif self.heard is not None and isinstance(self.heard.meaning, Aside):
-            self.now = replace(self.now, over=True)  # who wrote was told
+        else:
+            told, meaning = wording.over_text(view, self.words), None if self.heard is None else self.heard.meaning
+            if self._has_ended and not self.was.over:
+                yield Line(told)
+            is_told = self._has_ended or (isinstance(meaning, Aside) and told in meaning.texts)
+            self.now = replace(self.now, over=self.now.over or is_told)  # who wrote may be told before it is stored
 
     @property
     def _has_ended(self) -> bool:
@@ -392,9 +395,12 @@ class _Telling:
             yield Line(text, question)
 
     def _answered_elsewhere(self) -> bool:
-        """Whether somebody answered on another channel what was asked here: not where work came to its end."""
+        """Whether somebody answered on another channel what was asked here: not where work came to its end, nor where
+        the page was closed without an answer, which is told."""
         waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
-        return waited and not self.now.about and not self.view.remarks
+        was = next((step for step in self.view.run.path if step.visit == self.was.visit), None)
+        closed = was is not None and (was.given == BY_TIMER or (was.answer is None and was.error is not None))
+        return waited and not closed and not self.now.about and not self.view.remarks
 
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
