@@ -84,11 +84,11 @@ SIDE_BY_SIDE = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 # Every rule, in a short form where something is drawn at random (tests/drawing.py).
 test: install
-	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m tests.browser.firefox
 	$(MAKE) --jobs=2 tested linted
 
 tested:
+	$(BIN)/python -m tests.browser.chromium
+	$(BIN)/python -m tests.browser.firefox
 	$(BIN)/python -m pytest --draw $(SIDE_BY_SIDE)
 
 # In what the tests leave of the machine. All that it says comes in one piece.

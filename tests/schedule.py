@@ -58,9 +58,14 @@ LONGEST = (
     "unit/scripts/",
 )
 
-# What opens a Firefox, which takes four seconds of a processor to start, and what else is about the same: about half of
-# the tests with browsers, as none of them is to begin last.
-FIREFOX = ("browser/test_chat.py", "browser/test_chat_in_use.py", "browser/test_history.py")
+# What opens a Firefox, which takes four seconds of a processor to start, and as much more as makes it half of the tests
+# with browsers: each half takes two minutes.
+FIREFOX = (
+    "browser/test_chat.py",
+    "browser/test_chat_in_use.py",
+    "browser/test_history.py",
+    "browser/test_returning.py",
+)
 
 
 def piece_of(nodeid: str) -> str:
