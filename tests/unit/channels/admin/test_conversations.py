@@ -40,7 +40,15 @@ async def test_an_operator_takes_over_writes_and_gives_back() -> None:
         for other, status in (("ann", 403), ("", 401)):
             await asks("GET", "/conversations", status, who=other)
         [waiting] = await asks("GET", "/conversations?limit=5")
-        assert (waiting["id"], waiting["state"]) == (talk.id, "wanted")
+        assert (waiting["id"], waiting["state"], waiting["age"], waiting["last"]["from"]) == (
+            talk.id,
+            "wanted",
+            0,
+            "engine",
+        )
+        assert await asks("GET", "/conversations?state=wanted&limit=1") == [waiting]
+        assert await asks("GET", "/conversations?state=undelivered") == []
+        await asks("GET", "/conversations?state=asleep", 400)
         here = f"/conversations/{talk.id}"
         mine = {"id": "op-1", "text": "I am here."}
         await asks("POST", f"{here}/messages", 409, mine)
