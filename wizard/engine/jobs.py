@@ -49,7 +49,10 @@ from wizard.telemetry.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
-ELSEWHERE = timedelta(seconds=5)  # between two looks of a process that can't do what another one can
+ERRANDS = (JobKind.DELIVER, JobKind.ATTEND)  # that not every process can do
+# Between two looks of a process that can't do what another one can, at most, and at first: longer than it is until the
+# others look (wizard.stores.wakening), who would learn of it later than this one else.
+ELSEWHERE, FIRST_ELSEWHERE = timedelta(seconds=5), timedelta(seconds=1.2)
 WAKE_AGAIN = timedelta(seconds=1)
 LONGEST_AWAY = timedelta(minutes=10)  # between two looks for a node type or function that is missing here
 
@@ -112,9 +115,9 @@ class Performer:
                 await self._move(job, lambda turn: expire(turn, job.visit), outline=True, claim=claim)
             case JobKind.MESSAGE:
                 return await self._send(claim)
-            case JobKind.DELIVER | JobKind.ATTEND:
+            case JobKind.DELIVER | JobKind.ATTEND:  # ERRANDS
                 errand = self.errands.get(job.kind)
-                return self._clock() + ELSEWHERE if errand is None else await errand(claim)
+                return elsewhere(claim, self._clock()) if errand is None else await errand(claim)
             case JobKind.DELETE:
                 return await self._delete(claim)
             case JobKind.WAKE:
@@ -246,6 +249,12 @@ class Performer:
         self._turns.cache.forget(job.run)
         await delete_whole_run(self._store, job.run)
         return None
+
+
+def elsewhere(claim: Claim, now: datetime) -> datetime:
+    """When a job is due again that this process can't do and another one can: soon, so that the other one isn't kept
+    waiting by that; less soon after some tries, as it may be down."""
+    return now + min(FIRST_ELSEWHERE * 2 ** min(claim.tries // 6, 10), ELSEWHERE)
 
 
 def _settle(turn: Turn, visit: int, error: str | None) -> Move:

@@ -19,6 +19,7 @@ from time import perf_counter
 from typing import Any
 
 from wizard.engine.engine import Engine
+from wizard.engine.jobs import ERRANDS
 from wizard.engine.leases import LeaseLost, held
 from wizard.errors import DataUnreadable, StoreError
 from wizard.model.backoff import pause_after
@@ -170,7 +171,8 @@ class Worker:
         return await self._claim(0.0)
 
     async def _claim(self, wait: float) -> int:
-        claims = await self._queue.claim(self._engine.clock(), self._free, self._lease, wait)
+        leave = [kind for kind in ERRANDS if kind not in self._engine.errands]
+        claims = await self._queue.claim(self._engine.clock(), self._free, self._lease, wait, leave)
         for claim in claims:
             task = asyncio.ensure_future(self._hold(claim))
             self._tasks.add(task)

@@ -11,7 +11,7 @@ doesn't order it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -87,9 +87,12 @@ class Queue(Protocol):
     times that it is handed only how far they are from `now`; those of an order from the time of its turn (the run's
     `updated_at`). So it doesn't matter how far the clocks of processes and of the storage are apart (S25)."""
 
-    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+    async def claim(
+        self, now: datetime, most: int, lease: timedelta, wait: float, leave: Collection[JobKind] = ()
+    ) -> Sequence[Claim]:
         """At most so many jobs that are due, the longest due first, each for `lease` from now on; nobody else
-        gets them meanwhile. Where none is, waits up to `wait` seconds for one, and may return without any. Where it is
+        gets them meanwhile. What the caller can't do it says by `leave`: a queue that machines share leaves it to the
+        others. Where none is, waits up to `wait` seconds for one, and may return without any. Where it is
         cancelled in the middle of it, nobody has a job by that."""
 
     async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:

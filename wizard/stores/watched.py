@@ -15,7 +15,7 @@ from wizard.model import Change, DocumentSave, Former, Refused, Reply, Report, R
 from wizard.model.cells import Cell, Cells
 from wizard.model.documents import SaveRecord
 from wizard.model.events import TakenEvent, TakenEvents
-from wizard.model.job import Aside, Backlog, Claim, Queue
+from wizard.model.job import Aside, Backlog, Claim, JobKind, Queue
 from wizard.model.remote import RemoteNode, RemoteNodes
 from wizard.model.resources import StoredResource, StoredResources
 from wizard.model.staging import FROM_ONE, Deed, Deployed, Draft, Sharing, Stages, Version
@@ -174,8 +174,10 @@ class WatchedQueue:
         self._store = store
         self._tell = _Watched(watch, clock).tell
 
-    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
-        return await self._tell("claim", self._store.queue.claim(now, most, lease, wait), timed=False)
+    async def claim(
+        self, now: datetime, most: int, lease: timedelta, wait: float, leave: Collection[JobKind] = ()
+    ) -> Sequence[Claim]:
+        return await self._tell("claim", self._store.queue.claim(now, most, lease, wait, leave), timed=False)
 
     async def put_off(self, claim: Claim, now: datetime, until: datetime) -> bool:
         return await self._tell("put_off", self._store.queue.put_off(claim, now, until))

@@ -118,7 +118,9 @@ class Shaky(MemoryStore):
         def __init__(self, inner: Any) -> None:
             self.inner, self.failing, self.asked = inner, set[str](), 0
 
-        async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+        async def claim(
+            self, now: datetime, most: int, lease: timedelta, wait: float, leave: Any = ()
+        ) -> Sequence[Claim]:
             self.asked += 1
             self.check("claim")
             claims: Sequence[Claim] = await self.inner.claim(now, most, lease, wait)

@@ -35,7 +35,17 @@ _SAID: dict[str, Any] = {
 }
 _MINE: dict[str, Any] = {"id": "op-1", "from": "operator", "text": "Hello!", "choices": [], "expects": None, "at": _AT}
 _WAITING: Any = [
-    {"id": "01JA", "workflow": "passport", "state": "wanted", "since": _AT, "by": "", "channel": "", "reason": ""}
+    {
+        "id": "01JA",
+        "workflow": "passport",
+        "state": "wanted",
+        "since": _AT,
+        "by": "",
+        "channel": "",
+        "reason": "",
+        "age": 90,
+        "last": {"from": "person", "at": _AT},
+    }
 ]
 _READ: dict[str, Any] = {"id": "01JA", "messages": [_SAID, _MINE]}
 _WRITE: dict[str, Any] = {"id": "op-1", "text": "Hello!"}
@@ -70,7 +80,11 @@ CALLS = (
                 "`wanted`: the person asked for somebody. `speaks`: an operator has taken over. `undelivered`: a "
                 "channel takes no more messages."
             ),
-            "parameters": [parameter("afterConversation"), parameter("conversations")],
+            "parameters": [
+                parameter("stateOfConversations"),
+                parameter("afterConversation"),
+                parameter("conversations"),
+            ],
             "responses": {"200": json_answer("Those that wait", array(ref("WaitingLine")), LINK, _WAITING)},
         },
         (INVALID_REQUEST,),

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_text
-from wizard.channels.admin.parameters import AFTER_CONVERSATION, AFTER_MESSAGE, CONVERSATIONS, MESSAGES
+from wizard.channels.admin.parameters import AFTER_CONVERSATION, AFTER_MESSAGE, CONVERSATIONS, MESSAGES, STATES
 from wizard.channels.admin.people import Person
 from wizard.channels.admin.requests import HAND, WRITE
 from wizard.channels.conversation.attention import Attention, Waiting
@@ -50,7 +50,10 @@ class Office:
         after = request.query.get("after", "")
         if len(after) > AFTER_CONVERSATION:
             raise unreadable("`after` must be what the `Link` of the page before names.")
-        waiting = await self._attention.listed(limit, after)
+        state = request.query.get("state", "")
+        if state not in ("", *STATES):
+            raise unreadable(f"`state` is one of {', '.join(STATES)}.")
+        waiting = await self._attention.listed(limit, after, state)
         headers = next_page(request, after=waiting[-1].place, limit=limit) if len(waiting) == limit else None
         return as_json(200, encode([_line(each) for each in waiting]), headers)
 
@@ -107,4 +110,6 @@ def _line(waiting: Waiting) -> responses.WaitingLine:
         "by": waiting.by,
         "channel": waiting.channel,
         "reason": waiting.reason,
+        "age": waiting.age,
+        "last": None if waiting.last is None else {"from": waiting.last.speaker.value, "at": waiting.last.at},
     }

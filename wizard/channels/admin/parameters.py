@@ -32,6 +32,7 @@ DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
 EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 CONVERSATIONS = Number("limit", "How many conversations at most.", 1, MOST, MOST)
+STATES = ("wanted", "speaks", "undelivered")  # of conversations that somebody has to look after
 MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
 AFTER_MESSAGE = 200  # characters of an id
 AFTER_CONVERSATION = 400  # of a place on the list of conversations: a run's id, and that of where it is delivered to
@@ -72,6 +73,9 @@ def parameters() -> Json:
             "after", "Where the page begins: follow the `Link` of the page before.", text(0, AFTER_CONVERSATION)
         ),
         "messages": MESSAGES.described,
+        "stateOfConversations": in_query(
+            "state", "Only those in this state.", {"type": "string", "enum": list(STATES)}
+        ),
         "afterMessage": in_query("after", "Only messages after the one with this id.", text(0, AFTER_MESSAGE)),
         "ofProfile": in_query("profile", "Only those about this profile.", text(1, MAX_ID)),
         "unmatched": in_query(

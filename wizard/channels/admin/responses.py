@@ -224,6 +224,13 @@ class EventLine(TypedDict):
     failed: Annotated[Sequence[str], about("Workflows of which it should have started a run, and couldn't.")]
 
 
+# `from` is a word of Python's, so that this can't be written as a class.
+LastSaid = TypedDict(
+    "LastSaid",
+    {"from": Annotated[str, about("Who said it.", enum=["engine", "person", "operator"])], "at": datetime},
+)
+
+
 class WaitingLine(TypedDict):
     """A conversation that somebody has to look after."""
 
@@ -234,6 +241,8 @@ class WaitingLine(TypedDict):
     by: Annotated[str, about("The operator who speaks; empty for nobody.")]
     channel: Annotated[str, about("The channel that takes no more messages; empty for none.")]
     reason: Annotated[str, about("Why it doesn't.")]
+    age: Annotated[int, about("For how many seconds it has been in this state, by the server's clock.", minimum=0)]
+    last: Annotated[LastSaid | None, about("What was said last: where the person did, they wait for an answer.")]
 
 
 class ReadConversation(TypedDict):

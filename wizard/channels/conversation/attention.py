@@ -18,12 +18,12 @@ from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
 from wizard.engine.narration import Said
 from wizard.engine.view import RunView
-from wizard.errors import RunNotFound, StaleInput, StaleRevision
+from wizard.errors import RunNotFound, StaleInput, StaleRevision, WizardError
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Value
 from wizard.model.cells import Cell
 from wizard.model.job import Claim, JobKind
-from wizard.model.talk import Speaker
+from wizard.model.talk import Speaker, Utterance
 
 PLACE = "waits/"
 AGENT, CHANNEL = "waits/agent/", "waits/channel/"
@@ -36,7 +36,8 @@ PASSED_ON = sentence("The person you were chatting with has left. I’m asking s
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A conversation on the list. `state` is wanted, speaks or undelivered; `by` the operator who speaks, `reason` why
-    a `channel` takes nothing. `place` is what the next page of the list begins after."""
+    a `channel` takes nothing. `age` is for how many seconds it has been so, `last` what was said last. `place` is what
+    the next page of the list begins after."""
 
     run: str
     workflow: str
@@ -46,6 +47,8 @@ class Waiting:
     channel: str = ""
     reason: str = ""
     place: str = ""
+    age: int = 0
+    last: Utterance | None = None
 
 
 class Attention:
@@ -62,9 +65,23 @@ class Attention:
         engine.errands[JobKind.ATTEND] = attention.attend
         return attention
 
-    async def listed(self, limit: int, after: str = "") -> list[Waiting]:
-        """Those on the list, in no particular order."""
-        return [_waiting(cell) for cell in await self._cells.list(PLACE, limit, after)]
+    async def listed(self, limit: int, after: str = "", state: str = "") -> list[Waiting]:
+        """Those on the list, or of these the ones in that state, in no particular order."""
+        found: list[Waiting] = []
+        while page := await self._cells.list(PLACE, limit, after):
+            found += [await self._looked_at(_waiting(cell)) for cell in page if state in ("", cell.body.get("state"))]
+            if len(found) >= limit or len(page) < limit:
+                break
+            after = page[-1].key
+        return found[:limit]
+
+    async def _looked_at(self, waiting: Waiting) -> Waiting:
+        last: list[Utterance] = []
+        with suppress(WizardError):  # one that can't be read is listed all the same
+            view = await self._engine.load(waiting.run)
+            last = await self._engine.said(waiting.run, Dialogue.of(view.run.conversation).last - 1)
+        age = max(0, int((self._engine.clock() - waiting.since).total_seconds()))
+        return replace(waiting, age=age, last=last[-1] if last else None)
 
     async def undelivered(self, run: str, to: str, reason: str) -> None:
         """A channel takes no more messages of the run; `to` is the key of its link, as a run may go to several."""

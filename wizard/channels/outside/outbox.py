@@ -24,7 +24,7 @@ from wizard.channels.outside.holding import MARGIN, Hold
 from wizard.channels.outside.links import Links
 from wizard.channels.outside.rendering import rendered
 from wizard.engine import Engine
-from wizard.engine.jobs import ELSEWHERE
+from wizard.engine.jobs import elsewhere
 from wizard.errors import ChannelBusy, ChannelRefused
 from wizard.model.backoff import pause_after
 from wizard.model.job import Claim, JobKind
@@ -66,7 +66,7 @@ class Outbox:
         run, key = claim.job.run, str(claim.job.payload.get("to", ""))
         channel, now = self.channels.get(key.partition("/")[0]), self._engine.clock()
         if channel is None:
-            return now + ELSEWHERE
+            return elsewhere(claim, now)
         link, version = await self._links.get(key)
         if link is None or link.run != run or link.parked:
             return None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import count
 
-from wizard.model.job import Aside, Claim, Job
+from wizard.model.job import Aside, Claim, Job, JobKind
 from wizard.stores.wakening import Wakening
 
 
@@ -61,7 +61,9 @@ class MemoryQueue:
         aside = sum(waiting.aside is not None for waiting in self._jobs.values())
         return due, len(self._jobs) - due - aside, aside
 
-    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+    async def claim(
+        self, now: datetime, most: int, lease: timedelta, wait: float, leave: Collection[JobKind] = ()
+    ) -> Sequence[Claim]:
         if most <= 0:
             return []
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -58,7 +58,10 @@ SETTINGS = DBSettings(
     widen_id=True,
 )
 TABLE, LOG = SETTINGS.qualified.queue_table, SETTINGS.qualified.queue_table_log
-ENTRYPOINTS = {QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParameter(0) for kind in JobKind}
+Entrypoints = dict[QueueEntrypoint, EntrypointExecutionParameter]
+ENTRYPOINTS: Entrypoints = {
+    QueueEntrypoint(f"wizard_{kind.value}"): EntrypointExecutionParameter(0) for kind in JobKind
+}
 
 # PgQueuer walks along all jobs of an entrypoint, in the order of their priorities, to those that are due: a million
 # timers that aren't would be in its way at every look. So jobs wait under an entrypoint of their own until they are.
@@ -186,28 +189,34 @@ class PostgresQueue:
     async def close(self) -> None:
         await self._listener.close()
 
-    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+    async def claim(
+        self, now: datetime, most: int, lease: timedelta, wait: float, leave: Collection[JobKind] = ()
+    ) -> Sequence[Claim]:
         if most <= 0:
             return []
-        return await self._pool.at_home(lambda: self._await_claims(now, most, lease, wait))
+        left = {f"wizard_{kind.value}" for kind in leave}
+        kinds = {name: how for name, how in ENTRYPOINTS.items() if name not in left}
+        return await self._pool.at_home(lambda: self._await_claims(now, most, lease, wait, kinds))
 
-    async def _await_claims(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+    async def _await_claims(
+        self, now: datetime, most: int, lease: timedelta, wait: float, kinds: Entrypoints
+    ) -> Sequence[Claim]:
         async def attempt(moment: datetime) -> tuple[Sequence[Claim], datetime | None]:
             if wait > 0:
                 await self._listener.listen()  # before the look: what is ordered after it wakes
-            claims, next_one = await self._pool.transact(lambda connection: self._take(connection, most, lease))
+            claims, next_one = await self._pool.transact(lambda connection: self._take(connection, most, lease, kinds))
             return await self._opened(claims, moment), None if next_one is None else after(moment, next_one)
 
         await self._forget_log()
         return await self._wakening.claims(attempt, now, wait, self.put_off)
 
     async def _take(
-        self, connection: Connection, most: int, lease: timedelta
+        self, connection: Connection, most: int, lease: timedelta, kinds: Entrypoints
     ) -> tuple[list[tuple[str, int, int, timedelta, bytes]], timedelta | None]:
         """Key, tries, id, for how long it has been due and payload of each claim, and the time until the next job is
         due."""
         await connection.execute(RIPEN, RIPENED)
-        jobs = await queries(connection).dequeue(most, ENTRYPOINTS, self._holder, None, timedelta(0))
+        jobs = await queries(connection).dequeue(most, kinds, self._holder, None, timedelta(0))
         if not jobs:
             return [], await connection.fetchval(NEXT)
         now = jobs[0].updated

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -67,7 +67,9 @@ class SqliteQueue:
         """Jobs were ordered: whoever waits is to look."""
         self._wakening.wake()
 
-    async def claim(self, now: datetime, most: int, lease: timedelta, wait: float) -> Sequence[Claim]:
+    async def claim(
+        self, now: datetime, most: int, lease: timedelta, wait: float, leave: Collection[JobKind] = ()
+    ) -> Sequence[Claim]:
         most = min(most, MAX_CLAIMED)
         if most <= 0:
             return []

@@ -42,7 +42,15 @@ async def test_an_operator_takes_over_writes_and_gives_back() -> None:
         for other, status in (("ann", 403), ("", 401)):
             await asks("GET", "/conversations", status, who=other)
         [waiting] = await asks("GET", "/conversations?limit=5")
-        assert (waiting["id"], waiting["state"]) == (talk.id, "wanted")
+        assert (waiting["id"], waiting["state"], waiting["age"], waiting["last"]["from"]) == (
+            talk.id,
+            "wanted",
+            0,
+            "engine",
+        )
+        assert await asks("GET", "/conversations?state=wanted&limit=1") == [waiting]
+        assert await asks("GET", "/conversations?state=undelivered") == []
+        await asks("GET", "/conversations?state=asleep", 400)
         long = await Conversations(engine).begin("two", run_id="-" * 200)  # as long as may be, and the first
         for told in ("Ann", "agent"):
             await Conversations(engine).hear(long.id, Incoming(told, told))

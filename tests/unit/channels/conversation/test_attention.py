@@ -127,3 +127,26 @@ async def test_what_operators_do_is_in_the_audit_once() -> None:
     trace = [entry.entry.detail for entry in await desk.engine.trace(desk.run) if entry.entry.kind == "operator"]
     assert [detail.get("note") for detail in trace] == ["She called.", None, "Done."]
     await desk.engine.close()
+
+
+async def test_a_desk_is_told_how_long_each_has_waited_and_who_wrote_last() -> None:
+    """Operators would take whom the list begins with, and let others wait who have for an hour; and couldn't tell a
+    conversation with an answer to give from one without."""
+    desk = await Desk.opens(operator_timeout=0)
+    others = [(await desk.talks.begin("two")).id for _ in range(4)]
+    for run in (desk.run, *others):
+        await desk.talks.hear(run, Incoming("a", "agent"))
+    await Worker(desk.engine).perform_due()
+    desk.engine.clock.source.move(seconds=90)  # type: ignore[attr-defined]
+    await desk.talks.take_over(others[0], "olga")
+    await Worker(desk.engine).perform_due()
+    desk.engine.clock.source.move(seconds=10)  # type: ignore[attr-defined]
+    await desk.talks.hear(others[0], Incoming("b", "Where are you?"))
+    [spoken] = await desk.attention.listed(2, state="speaks")
+    assert (spoken.run, spoken.age, spoken.last and spoken.last.text) == (others[0], 10, "Where are you?")
+    listed, after = [], ""
+    while page := await desk.attention.listed(2, after, "wanted"):
+        listed += page
+        after = page[-1].place
+    assert sorted(one.run for one in listed) == sorted((desk.run, *others[1:]))
+    assert {(one.age, one.last and one.last.speaker.value) for one in listed} == {(100, "engine")}
