@@ -26,7 +26,7 @@ def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:
     step = run.current
     if step is None or run.status is not RunStatus.WAITING or not step.is_foreground or step.is_done:
         return None
-    if step.output is None:
+    if step.answer is None:
         return Why.ALSO_NEEDED if run.returning is not None and run.returning != step.path else None
     place = locate(workflow, step.path)
     if not Scope(run, place.frame, now).unchanged(step.reads):
