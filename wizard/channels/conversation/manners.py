@@ -155,13 +155,16 @@ def _without_greeting(text: str, language: str) -> str:
     return text
 
 
-def stated(text: str, language: str) -> str:
-    """The answer that a sentence around it states, as “it’s ann@example.org” does; the text where it is none."""
+def stated(text: str, label: str, language: str) -> str:
+    """The answer that a sentence around it states, as “it’s ann@example.org” does; the text where it is none, or is
+    about something else than the question that has this label."""
     said = without_manners(text, language)
     if len(said) > LONGEST:
         return text
     for pattern in patterns(STATED, words_in(language).language):
-        if (match := pattern.fullmatch(said)) is not None:
+        match = pattern.fullmatch(said)
+        about = "" if match is None else match.groupdict().get("field") or ""
+        if match is not None and set(alike(about).split()) <= set(re.findall(r"\w+", alike(label))):
             return match["value"].strip()
     return text
 

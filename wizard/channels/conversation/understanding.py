@@ -210,7 +210,7 @@ class _Reader:
         name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
         if name is not None:
             return Answer(asked.name, name)
-        text = stated(text, self.language) if reads_strictly(of) else text
+        text = stated(text, asked.label, self.language) if reads_strictly(of) else text
         if asked.choices and not of.is_list and not of.is_yes_or_no:
             near = near_choices(asked, text)
             if len(near) == 1 and is_plain(text, near[0]):
