@@ -513,9 +513,34 @@ def an_item_was_removed_that_was_only_kept(state: Runs) -> Iterator[None]:
     yield state.begin(documents=twice_asked("a"), k="b", said=answers_)
     yield state.next(said_("Eve"), False)
     yield state.previous_to(data=Drawn(3))
-    yield state.amend("a")
+    yield state.amend(k="a")
     yield state.next({}, False)
     yield state.remove_item(data=Drawn("people/3"))
+
+
+def a_list_was_turned_round_with_all_its_answers(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), each, ask("b"), reopen=False), "inner": flow("inner", ask("name"))},
+        k="a",
+        said=[({}, False), (said_("a", 0, "b", "c"), False), (said_("Ada"), False), (said_("Bob"), False)],
+    )
+    yield state.change(data=Drawn(0), given=said_("a", 0, "c", "b"), more=False)
+    assert state.view.step == "b"
+    yield state.previous_to(data=Drawn(1))
+    yield state.answer_an_old_page(data=Drawn(0), given=said_("a", 0, "b", "c"), more=False)
+
+
+def another_session_would_have_led_to_a_list(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    on = branch("c", ('session.k == "a"', "people"), "end")
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), on, each, reopen=True), "inner": flow("inner", ask("name"))},
+        k="c",
+        said=[({}, False), (said_("a", 0, "b", "c"), False)],
+    )
+    yield state.amend(k="a")
+    yield state.change(data=Drawn(0), given=said_("b", 0, "c"), more=False)
 
 
 Story = Callable[[Runs], Iterator[None]]
@@ -526,6 +551,8 @@ STORIES = [
     the_way_was_lost_after_a_change_at_the_end,
     an_item_was_removed_that_no_list_page_had_led_to,
     an_item_was_removed_that_was_only_kept,
+    a_list_was_turned_round_with_all_its_answers,
+    another_session_would_have_led_to_a_list,
 ]
 
 
