@@ -73,9 +73,9 @@ def chosen(asked: PromptField, text: str, language: str) -> Choice | None:
         return named  # “the green one”
     if len(left) == 1 and is_numbered(asked) and len(asked.choices) <= LISTED:
         number = left[0].lstrip("#")
-        at = int(number) if number.isdecimal() and len(number) < 3 else _numbers(NUMBERS, language).get(number, 0)
-        if 1 <= at <= len(asked.choices):
-            return asked.choices[at - 1]
+        place = int(number) if number.isdecimal() and len(number) < 3 else _numbers(NUMBERS, language).get(number, 0)
+        if 1 <= place <= len(asked.choices):
+            return asked.choices[place - 1]
     if len(left) != 1 or any(left[0] in alike(choice.label).split() for choice in asked.choices):
         return None  # “first” may be first class
     if left[0] in spoken(LAST_PLACE, language):
