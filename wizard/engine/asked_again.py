@@ -7,7 +7,7 @@ from enum import Enum
 
 from wizard.engine.visits import make_visit, still_holds
 from wizard.locale.sentences import sentence
-from wizard.machine.scope import Scope
+from wizard.machine.scope import Scope, on_path
 from wizard.model import Run, RunStatus, Step, Workflow
 from wizard.model.path import locate
 
@@ -26,8 +26,9 @@ def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:
     step = run.current
     if step is None or run.status is not RunStatus.WAITING or not step.is_foreground or step.is_done:
         return None
-    if step.output is None:
-        return Why.ALSO_NEEDED if run.returning is not None and run.returning != step.path else None
+    if step.answer is None:
+        is_ahead = run.returning is not None and not on_path(run, run.returning)  # else it has been come back to
+        return Why.ALSO_NEEDED if is_ahead else None
     place = locate(workflow, step.path)
     if not Scope(run, place.frame, now).unchanged(step.reads):
         return Why.DEPENDS

@@ -8,7 +8,7 @@ nothing (S18).
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -227,6 +227,19 @@ class RunView:
             return self.has_previous
         asked = (step for step in self.run.path if step.is_foreground and not step.is_closed and step.seq > barrier)
         return next(asked, step).seq < step.seq
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether nothing final is done (S7)."""
+        return self._last_final_seq < 0
+
+    def steps_back(self) -> Iterator[Step]:
+        """The steps that Previous leads to, one after another: the nearest first."""
+        barrier = self._last_final_seq
+        for position in range(self.run.cursor - 1, -1, -1):
+            step = self.run.steps[position]
+            if step.seq > barrier and step.is_foreground and not step.is_closed:
+                yield step
 
     @property
     def _last_final_seq(self) -> int:

@@ -26,9 +26,8 @@ class Dialogue:
     message of theirs, or of the one that said that they are there. `channels` are those from outside that
     it is delivered to, by the keys of their links (wizard.channels.outside). `digression` is the run that helps aside
     now, and `relayed` the number of the last message there that was said here as well. The conversation of such a run
-    is itself `within` another one. `anew` is the number of the message in which a question was asked in other words, as
-    the run came to another version: the buttons before it are of another question. `over` says that it was told that
-    the run has expired or was cancelled."""
+    is itself `within` another one. The choices of its question are `bound` to all that is asked there
+    (wizard.channels.conversation.wording). `over` says that it was told that the run has expired or was cancelled."""
 
     last: int = 0
     language: str = ""
@@ -48,8 +47,8 @@ class Dialogue:
     digression: str = ""
     relayed: int = 0
     within: bool = False
-    anew: int = 0
     over: bool = False
+    bound: bool = False
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
@@ -66,9 +65,9 @@ class Dialogue:
         return {name: dict(value) if isinstance(value, Mapping) else value for name, value in made.items()}
 
     @property
-    def mark(self) -> str:
-        """What the choices of the question begin with: ten hexadecimal digits that no other question has."""
-        asked = f"{self.visit}/{self.name}/{self.confirms}/{'/'.join(self.doubt)}{f'/{self.anew}' if self.anew else ''}"
+    def former_mark(self) -> str:
+        """What the choices of the question begin with where it was asked by a build that didn't know of `bound`."""
+        asked = f"{self.visit}/{self.name}/{self.confirms}/{'/'.join(self.doubt)}"
         return blake2b(asked.encode(), digest_size=5).hexdigest()
 
     @property

@@ -17,7 +17,7 @@ from typing import Any
 from wizard.channels.conversation.commands import command_in
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Aside, Digress, Heard, Incoming
-from wizard.channels.conversation.wording import help_text, words_of
+from wizard.channels.conversation.wording import help_text, is_of_question, words_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput, RunCompleted, RunExpired, RunNotFound, StaleRevision, WorkflowNotFound
@@ -76,7 +76,7 @@ class Digressions:
             return False
         if over and await self._engine.utterance(dialogue.digression, incoming.id) is None:
             return False
-        if incoming.choice.startswith(f"{dialogue.mark}."):
+        if is_of_question(incoming.choice.partition(".")[0], view, dialogue):
             return False
         if incoming.replies and (question := await self._engine.utterance(view.id, incoming.replies)) is not None:
             of = question.expects

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, time
+from decimal import Decimal
 
 from wizard.channels.conversation.commands import command_in, quoted
 from wizard.channels.conversation.manners import without_manners
@@ -47,6 +48,8 @@ def _is_plain(answered: PromptField, said: str, language: str) -> bool:
         return bool(re.search(rf"0?{value.hour}(?!\d(?!\d))", said) or _HALF.search(said))
     if isinstance(value, date):
         return str(value.year) in said
+    if of.value_type in (int, Decimal):
+        return any(character.isdigit() for character in said)
     return of is not TEXT or not isinstance(value, str) or alike(value) == alike(said)
 
 

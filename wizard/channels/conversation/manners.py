@@ -15,6 +15,7 @@ from wizard.locale.sentences import Sentence, sentence_for
 from wizard.locale.words import words_in
 
 LONGEST = 2_000  # characters of a message that is looked at
+_SIGN = re.compile("(?P<sign>[👍✅✔👎❌])[\U0001f3fb-\U0001f3ff\ufe0f]?")  # of any colour of skin
 MOST_PARTS = 4  # of an answer that says yes, or no, several times
 
 # Translators: what people say around a command or an answer and mean nothing by, with bars between.
@@ -23,13 +24,13 @@ POLITE = sentence_for("said in a chat", "please | wait | oh | oops | sorry | ok 
 YES_WORDS = sentence_for(
     "said in a chat",
     "yeah | yep | yup | sure | of course | certainly | ok | okay | correct | that is right | absolutely | yes I do | "
-    "I do | yes I have | yes I am",
+    "I do | yes I have | yes I am | yes of course | definitely | yes definitely",
 )
 # Translators: other words for no, with bars between. None of them may mean anything else as a whole message.
 NO_WORDS = sentence_for(
     "said in a chat",
     "nope | nah | no thanks | no thank you | not really | no I don’t | I don’t | no I haven’t | no I’m not | "
-    "that is all | that’s all | nothing else",
+    "that is all | that’s all | nothing else | definitely not | of course not | I don’t think so",
 )
 # Translators: what people say who have nothing to answer with, with bars between.
 NOTHING_WORDS = sentence_for("said in a chat", "none | nothing | n/a | not applicable | I don’t have one | I have none")
@@ -47,8 +48,16 @@ GREETINGS = sentence_for(
 DETERMINERS = sentence_for("said in a chat", "my | the")
 # Translators: how people answer the question for their name, with bars between the ways; {value} is the name.
 INTRODUCTIONS = sentence_for(
-    "said in a chat", "my name is {value} | I am called {value} | I’m called {value} | I am {value} | I’m {value}"
+    "said in a chat",
+    "my name is {value} | I am called {value} | I’m called {value} | I am {value} | I’m {value} | call me {value}",
 )
+# Translators: what people say around an answer that isn't free text, with bars between the ways; {field} is what they
+# call the question.
+STATED = sentence_for("said in a chat, around an answer", "it is {value} | it’s {value} | my {field} is {value}")
+# Translators: what stands between the last two of several things, with bars between.
+AND = sentence_for("said in a chat, between two choices", "and | & | +")
+# Translators: how people say that they want each of several choices, with bars between.
+EACH = sentence_for("said in a chat, of several choices", "all | all of them | each | everything")
 # Translators: words of which one stands in a question for a person's name, as “What is your name?” has.
 NAME_WORDS = sentence_for("said in a chat", "name | called")
 
@@ -86,6 +95,8 @@ def without_manners(text: str, language: str) -> str:
 
 def yes_or_no(text: str, language: str) -> str | None:
     """ "yes" or "no", where that is what a whole message says."""
+    if (sign := _SIGN.fullmatch(text.strip())) is not None:
+        return "yes" if sign["sign"] in "👍✅✔" else "no"
     yes, no = yes_and_no(language)
     for said in (alike(text), alike(without_manners(text, language)).rstrip("!. ").replace(",", "")):
         if said in yes or said in spoken(YES_WORDS, language):
@@ -137,13 +148,36 @@ def _pattern(way: str) -> str:
 
 def introduced(text: str, language: str) -> str | None:
     """The name that somebody says to be theirs: Anna of "my name is Anna"; None where nobody does."""
-    said = text.strip().rstrip(".!").strip()
+    said = _without_greeting(text.strip().rstrip(".!").strip(), language)
     if len(said) > LONGEST:
         return None
     for pattern in patterns(INTRODUCTIONS, words_in(language).language):
         if (match := pattern.fullmatch(said)) is not None:
             return match["value"].strip()
     return None
+
+
+def _without_greeting(text: str, language: str) -> str:
+    """What follows a “Hi” or “Good morning”."""
+    for greeting in sorted(spoken(GREETINGS, language), key=len, reverse=True):
+        behind = text[len(greeting) :]
+        if alike(text[: len(greeting)]) == greeting and behind[:1] in (" ", ",", "!", "."):
+            return behind.lstrip(" ,!.")
+    return text
+
+
+def stated(text: str, label: str, language: str) -> str:
+    """The answer that a sentence around it states, as “it’s ann@example.org” does; the text where it is none, or is
+    about something else than the question that has this label."""
+    said = without_manners(text, language)
+    if len(said) > LONGEST:
+        return text
+    for pattern in patterns(STATED, words_in(language).language):
+        match = pattern.fullmatch(said)
+        about = "" if match is None else match.groupdict().get("field") or ""
+        if match is not None and set(alike(about).split()) <= set(re.findall(r"\w+", alike(label))):
+            return match["value"].strip()
+    return text
 
 
 def asks_name(label: str, language: str) -> bool:

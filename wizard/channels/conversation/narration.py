@@ -23,7 +23,7 @@ from wizard.channels.conversation.echoing import changed_text, understood_text
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
 from wizard.channels.conversation.questions import Filling
 from wizard.channels.conversation.rich import joined, stored_looks
-from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
+from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
@@ -172,6 +172,8 @@ class _Telling:
             self.now = replace(self.now, about=0)
         if self._has_other_agent:
             self.now = replace(self.now, spoke=self.now.last)
+        if any(one.speaker is Speaker.ENGINE and one.choices for one in said):
+            self.now = replace(self.now, bound=True)
         return Told(tuple(said), self.now.stored, self._orders(said))
 
     def moved(self, asked: Question, last: int) -> Told:
@@ -209,7 +211,9 @@ class _Telling:
         if isinstance(line, Utterance):
             return replace(line, number=number, id=own_id(number), at=at, about=about)
         question = line.question
-        offers, expects = ((), None) if question is None else (question.choices(self.now.mark), question.expects)
+        offers, expects = (
+            ((), None) if question is None else (question.choices(mark_of(self.view, self.now)), question.expects)
+        )
         looks = stored_looks(line.text)
         return Utterance(number, own_id(number), Speaker.ENGINE, plain(line.text), at, offers, expects, about, looks)
 
@@ -284,12 +288,18 @@ class _Telling:
                 yield "" if answered is None else changed_text(answered, self.words)
             case Answer(name) if name:
                 answered = self._answered_now(self._step_before, name)
-                if answered is None:
+                if answered is None or self._is_led_out:
                     return
                 if asked is None or asked.name != name:
                     yield changed_text(answered, self.words)
                 else:
                     yield understood_text(answered, heard.incoming.text, self.words)
+
+    @property
+    def _is_led_out(self) -> bool:
+        """Whether the step was left without the answer, after too many tries."""
+        step = self.view.run.by_path.get(self._step_before)
+        return step is not None and step.is_done and step.answer is None
 
     def _answered_now(self, step: str, name: str) -> PromptField | None:
         """A question with the answer that it has now."""
@@ -311,9 +321,9 @@ class _Telling:
     def _passed(self) -> Iterator[Line]:
         """What the run came past since: texts, and pages that were closed by something else than an answer."""
         before, after = self.before.path, self.view.run.path
-        known = {step.visit for step in _elsewhere(before, after) if step.is_done}
+        known = {(step.visit, step.answer is None) for step in _elsewhere(before, after) if step.is_done}
         for step in _elsewhere(after, before):
-            if step.visit in known or not step.is_foreground or step is self.view.run.current:
+            if (step.visit, step.answer is None) in known or not step.is_foreground or step is self.view.run.current:
                 continue
             if step.given == BY_TIMER:
                 yield Line(self.words.say(NOT_IN_TIME))
@@ -390,7 +400,6 @@ class _Telling:
             return
         if new_page:
             yield from self._heading()
-        self.now = replace(self.now, anew=self.now.last + 1)
         if text := joined("\n\n", (self._refused(), question.text)):
             yield Line(text, question)
 
@@ -411,8 +420,11 @@ class _Telling:
             return
         prompt = view.current
         if new_page:
+            step = view.run.current
+            was_answered = step is not None and step.answer is not None
+            come = meaning if was_answered or not isinstance(meaning, Back) else None
             self.now = replace(
-                self.now, visit=view.visit, given={}, doubted=(), tries={}, asked=_come_to(prompt, meaning)
+                self.now, visit=view.visit, given={}, doubted=(), tries={}, asked=_come_to(prompt, come)
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
             self.now = _answered(self.now, meaning.name)

@@ -15,10 +15,12 @@ from functools import lru_cache
 from typing import TypeVar
 
 from wizard.channels.conversation.manners import spoken, ways, without_manners
+from wizard.channels.conversation.questions import LISTED, is_numbered
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
 from wizard.forms.locales import REMEMBERED, plain_word
 from wizard.forms.locales import words as usual
+from wizard.forms.types.choices import labelled
 from wizard.forms.types.days import parts_in_order
 from wizard.locale import formats
 from wizard.locale.sentences import Sentence, sentence_for
@@ -28,6 +30,7 @@ from wizard.model import Choice, PromptField, Value
 Point = TypeVar("Point", date, time)
 
 LONGEST = 60  # characters of what is looked at
+MOST_WRITTEN = 500  # characters of an address or a number, with what stands around it
 WEEK = 7
 
 # Translators: 1 to 12, with bars between and, where one has several forms, commas.
@@ -66,6 +69,13 @@ def chosen(asked: PromptField, text: str, language: str) -> Choice | None:
         return None
     around = spoken(AROUND_PLACES, language)
     left = [word for word in said.split() if word not in around]
+    if len(left) < len(said.split()) and (named := labelled(" ".join(left), asked.choices)) is not None:
+        return named  # “the green one”
+    if len(left) == 1 and is_numbered(asked) and len(asked.choices) <= LISTED:
+        number = left[0].lstrip("#")
+        place = int(number) if number.isdecimal() and len(number) < 3 else _numbers(NUMBERS, language).get(number, 0)
+        if 1 <= place <= len(asked.choices):
+            return asked.choices[place - 1]
     if len(left) != 1 or any(left[0] in alike(choice.label).split() for choice in asked.choices):
         return None  # “first” may be first class
     if left[0] in spoken(LAST_PLACE, language):
@@ -87,8 +97,28 @@ def reworded(asked: PromptField, text: str, language: str, today: date) -> tuple
         days = _fitting(_days(said, language, today), least, most)
         return tuple(formats.day(day, language) for day in days)
     if of is time:
+        clock = _without_before(said, language)
+        if clock != said and clock[:1].isdecimal():  # “at 17:30”: as a form reads it
+            return (clock,)
         return tuple(f"{moment:%H:%M}" for moment in _fitting(_times(said, language), least, most))
     return ()
+
+
+def as_written(asked: PromptField, text: str, language: str) -> str:
+    """What a form may read of a text that isn't free: without “please”, without the full stop behind an address, and of
+    a number without what it counts, where the question says that, as in “5 people”."""
+    of = type_of(asked)
+    if asked.choices or of.holds_files or len(text) > MOST_WRITTEN:
+        return text
+    bare = without_manners(text, language).rstrip("!,; ")
+    if of.value_type is str:
+        return bare.strip("<>").rstrip(".")
+    if of.value_type not in (int, Decimal):
+        return bare
+    words, asked_of = bare.split(), re.findall(r"\w+", alike(asked.label))
+    while len(words) > 1 and words[-1].isalpha() and alike(words[-1]) in asked_of:
+        words.pop()
+    return " ".join(words)
 
 
 def _said(text: str, language: str) -> str:
@@ -190,6 +220,9 @@ def _times(said: str, language: str) -> Sequence[time]:
                 hour = int(name) if name.isdigit() and len(name) < 3 else hours.get(name)
                 if hour is not None and 1 <= hour <= 12:
                     return _both(hour * 60 + (-minutes if way.startswith("-") else minutes))
+    half = re.fullmatch(r"(?P<hour>\w+) ?(?P<half>[ap])\.?m", said)
+    if half is not None and (hour := hours.get(half["hour"])) is not None:
+        return (_both(hour * 60)[half["half"] == "p"],)
     hour = hours.get(said.removesuffix(" o'clock").removesuffix(" uhr"))
     return () if hour is None else _both(hour * 60)
 

@@ -7,6 +7,7 @@ name; a correction of an earlier answer; a command; a topic of the workflow's he
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -28,10 +29,11 @@ from wizard.channels.conversation.manners import (
     is_greeting,
     is_unsure,
     says_nothing,
+    stated,
     without_manners,
     yes_or_no,
 )
-from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices
+from wizard.channels.conversation.matching import is_plain, near_choices, said_choice, said_choices, said_value
 from wizard.channels.conversation.meanings import (
     MOST_TEXT,
     Answer,
@@ -47,19 +49,21 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
+from wizard.channels.conversation.narration import passes_by
 from wizard.channels.conversation.questions import meaning, numbered, offered
-from wizard.channels.conversation.rewording import chosen, reworded
+from wizard.channels.conversation.rewording import as_written, chosen, reworded
 from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
+from wizard.errors import WizardError
 from wizard.forms.characters import alike
 from wizard.forms.field_type import FieldType
 from wizard.forms.fields import is_built_in, type_of
 from wizard.forms.types.text import HIDDEN, PASSWORD, TEXT, TEXTAREA
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
-from wizard.model.talk import Utterance
+from wizard.model.talk import Speaker, Utterance
 
 STALE = sentence("This button belongs to an earlier question.")
 NOTHING_SAID = sentence("This message is empty.")
@@ -71,6 +75,10 @@ NO_SUCH_QUESTION = sentence("I don’t know which answer you mean.")
 WHICH_ANSWER = sentence("Which answer do you mean?")
 NO_SKIP = sentence("This question needs an answer.")
 NO_FIRST = sentence("This is the first question.")
+NO_WAY_BACK = sentence("You can’t go back from here: what comes before is final.")
+NO_RESTART = sentence("Something is final already, so this can’t begin again.")
+NOTHING_KEPT = sentence("There is no answer to keep here.")
+NO_LIST = sentence("There is no list here to take anything out of.")
 NO_AGENT = sentence("There’s nobody you can chat with here.")
 AGENT_TOLD = sentence("I’ve asked somebody to join this chat. You can carry on in the meantime.")
 NOT_CANCELLED = sentence("Nothing was cancelled.")
@@ -206,15 +214,17 @@ class _Reader:
         name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
         if name is not None:
             return Answer(asked.name, name)
+        text = stated(text, asked.label, self.language) if reads_strictly(of) else text
         if asked.choices and not of.is_list and not of.is_yes_or_no:
             near = near_choices(asked, text)
             if len(near) == 1 and is_plain(text, near[0]):
                 return Answer(asked.name, near[0].value)
             if near:
                 return self._doubts([choice.value for choice in near])
+        text = as_written(asked, text, self.language) if reads_strictly(of) else text
         if stands_for := reworded(asked, text, self.view.workflow.language, self.view.now.date()):
             return self._answered(asked, stands_for)
-        return Answer(asked.name, self._listed(asked, text) if of.is_list and asked.choices else meaning(asked, text))
+        return Answer(asked.name, self._read(asked, text))
 
     def _answered(self, asked: PromptField, stands_for: Sequence[str]) -> Meaning:
         return Answer(asked.name, stands_for[0]) if len(stands_for) == 1 else self._doubts(stands_for)
@@ -223,25 +233,19 @@ class _Reader:
         """Asks which one is meant."""
         return Aside((), replace(self.dialogue, doubt=tuple(values), confirms=""))
 
-    def _listed(self, asked: PromptField, text: str) -> Value:
-        """Several choices, each by its number, its name or nearly so."""
-        parts = [part for part in text.replace("\n", ",").split(",") if part.strip()]
-        picked: list[str] = []
-        for part in parts:
-            near = near_choices(asked, part)
-            exact = exact_choice(asked, part)
-            nearly = len(near) == 1 and is_plain(part, near[0])
-            picked.append(exact.value if exact is not None else near[0].value if nearly else part.strip())
-        return picked or text
+    def _read(self, asked: PromptField, text: str) -> Value:
+        is_several = type_of(asked).is_list and asked.choices
+        return said_choices(asked, text, self.language) if is_several else said_value(asked, text)
 
     def _exact(self, asked: PromptField, text: str) -> Value:
         """What a text is an answer to for certain, so that it is no command; None where it isn't."""
         of = type_of(asked)
         if of.is_yes_or_no:
-            return yes_or_no(text, self.view.workflow.language)
+            is_second = text.strip().rstrip(".)") == "2"  # of the two buttons
+            return "no" if is_second else yes_or_no(text, self.view.workflow.language)
         if not asked.choices or text.strip().startswith("/"):
             return None
-        choice = exact_choice(asked, text) or exact_choice(asked, without_manners(text, self.language))
+        choice = said_choice(asked, text) or said_choice(asked, without_manners(text, self.language))
         if choice is None and not near_choices(asked, text):
             choice = chosen(asked, text, self.language)
         return None if choice is None else [choice.value] if of.is_list else choice.value
@@ -271,7 +275,7 @@ class _Reader:
     def _pressed(self, pressed: str) -> Meaning:
         mark, _, key = pressed.partition(".")
         question = question_of(self.view, self.dialogue)
-        if mark != self.dialogue.mark or key not in dict(question.offers):
+        if not wording.is_of_question(mark, self.view, self.dialogue) or key not in dict(question.offers):
             return self.aside(STALE)
         if self.dialogue.confirms:
             return self._confirmed(sure=key == "yes")
@@ -301,7 +305,7 @@ class _Reader:
         """A message that was changed after it was sent corrects the answer that it was; one without anything has it
         asked anew."""
         of, incoming = None if self.earlier is None else self.earlier.expects, self.incoming
-        if of is None or not of.name:
+        if of is None or not of.name or self.earlier is None or self.earlier.speaker is not Speaker.PERSON:
             return self.aside(NO_EDIT)
         place = Place(of.step, of.name, "")
         is_empty = not incoming.text.strip() and not incoming.files
@@ -314,11 +318,14 @@ class _Reader:
     def _obey(self, command: Command) -> Meaning | None:
         """None where the words are none here, but an answer."""
         over = self.view.status is RunStatus.COMPLETED and not self.view.has_previous
+        if command.name == "review":
+            return self._reviewed()
+        return self.aside(IS_OVER) if over else self._obeyed(command)
+
+    def _obeyed(self, command: Command) -> Meaning | None:
         match command.name:
-            case "help" | "review":
-                return self._tell(command)
-            case _ if over:
-                return self.aside(IS_OVER)
+            case "help":
+                return self._told(command.argument)
             case "repeat" | "elsewhere":
                 return self.aside() if command.name == "repeat" else Elsewhere()
             case "back":
@@ -329,46 +336,69 @@ class _Reader:
                 return self._change(command.argument)
             case "remove":
                 return self._remove(command.argument)
-            case "skip" | "keep":
-                return self._without_typing(command.name)
+            case "skip" | "keep" if self.asked is not None:
+                return self._skip(self.asked) if command.name == "skip" else self._keep(self.asked)
             case "cancel":
                 return Aside((), replace(self.dialogue.without_doubt(), confirms="cancel"))
             case "agent":
                 return self._agent()
-            case "go on" | "retry":
-                return None if self.asked is not None or self.view.status is RunStatus.COMPLETED else self._go_on()
-            case _:
+            case "go on" | "retry" if self.asked is None and self.view.status is not RunStatus.COMPLETED:
+                return self._go_on()
+            case "":
                 return self.aside(UNKNOWN, wording.help_text(self.view, self.words))
+            case _:
+                return None
 
     def _go_on(self) -> Meaning:
         busy = self.view.status is RunStatus.WORKING and not seems_stuck(self.view)
         return self.aside(NOTHING_ASKED) if busy else GoOn()
 
-    def _tell(self, command: Command) -> Meaning:
-        match command.name:
-            case "help":
-                topic = topic_in(command.argument, self.view.workflow.help) if command.argument else None
-                return self._help() if topic is None else self._helped(topic)
-        return self.aside(self._review())
+    def _reviewed(self) -> Meaning:
+        """The answers so far, which a review page lists itself."""
+        told = self._review()
+        is_there = self.asked is None and self.view.status is RunStatus.WAITING
+        return self.aside() if is_there and told == wording.items_text(self.view.current) else self.aside(told)
 
     def _agent(self) -> Meaning:
         if not self.view.workflow.agent:
             return self.aside(NO_AGENT)
         return self.aside(AGENT_TOLD, dialogue=replace(self.dialogue, agent="wanted"))
 
-    def _without_typing(self, how: str) -> Meaning | None:
-        asked = self.asked
-        if asked is None:
-            return None
-        if how == "keep":
-            return Answer(asked.name, meaning(asked, "")) if offered(asked, self.words) else None
+    def _told(self, about: str) -> Meaning:
+        topic = topic_in(about, self.view.workflow.help) if about else None
+        return self._help() if topic is None else self._helped(topic)
+
+    def _skip(self, asked: PromptField) -> Meaning:
         return self.aside(NO_SKIP) if asked.required else Answer(asked.name, None)
+
+    def _keep(self, asked: PromptField) -> Meaning | None:
+        """What was left out stays out. “Same” may be an answer of free text, where there is none to keep."""
+        if offered(asked, self.words):
+            return Answer(asked.name, meaning(asked, ""))
+        if asked.answered and not asked.required:
+            return Answer(asked.name, None)
+        said = alike(self.incoming.text).strip("/!. ")
+        is_named = said in (alike(first_way("keep", self.language)), "keep")
+        return self.aside(NOTHING_KEPT) if is_named or reads_strictly(type_of(asked)) else None
 
     def _back(self) -> Meaning:
         before = self._before()
         if before is not None:
             return self.aside(dialogue=self.dialogue.asks(before))
-        return Back() if self.view.has_previous else self.aside(NO_FIRST)
+        if self.view.has_previous and self._is_asked_before():
+            return Back()
+        return self.aside(NO_FIRST if self.view.may_restart else NO_WAY_BACK)
+
+    def _is_asked_before(self) -> bool:
+        """Whether anything before this step asks something here: a text alone leads on again."""
+        if self.view.status is not RunStatus.WAITING:
+            return True
+        for step in self.view.steps_back():
+            with suppress(WizardError):
+                if passes_by(self.view.prompt_at(step.path)):
+                    continue
+            return True
+        return False
 
     def _before(self) -> str | None:
         """The question of this page that was asked before this one."""
@@ -391,6 +421,8 @@ class _Reader:
         begun = self.view.summary() or self.dialogue.asked or run.kept or run.parked
         if not begun and self.view.status is RunStatus.WAITING:
             return self.aside(NO_FIRST)
+        if not self.view.may_restart:
+            return self.aside(NO_RESTART)
         return Aside((), replace(self.dialogue.without_doubt(), confirms="restart"))
 
     # -- changes ---------------------------------------------------------------------------------------
@@ -400,7 +432,8 @@ class _Reader:
 
     def _change(self, argument: str) -> Meaning:
         if not argument:
-            return self.aside(self._review(), WHICH_ANSWER)
+            some = wording.answers_so_far(self.view, self.words)
+            return self.aside(self._review(), *([WHICH_ANSWER] if some else []))
         if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         return self._one_of(self.answers.called(argument), None) or self.aside(NO_SUCH_QUESTION)
@@ -425,10 +458,10 @@ class _Reader:
                 return self.aside(NO_FILE)
             value = dict(files[0])
         elif asked is not None and text is not None:
-            choice = exact_choice(asked, text) if asked.choices else None
+            choice = said_choice(asked, text) if asked.choices else None
             near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
             nearly = len(near) == 1 and is_plain(text, near[0])
-            value = choice.value if choice else near[0].value if nearly else meaning(asked, text)
+            value = choice.value if choice else near[0].value if nearly else self._read(asked, text)
             stands_for = reworded(asked, text, self.view.workflow.language, self.view.now.date())
             value = stands_for[0] if len(stands_for) == 1 else value
         gives = asked is not None and text is not None
@@ -443,7 +476,7 @@ class _Reader:
     def _remove(self, argument: str) -> Meaning | None:
         items = [item.remove for item in self.view.current.items if item.remove is not None]
         if not items:
-            return None
+            return self.aside(NO_LIST) if argument.rstrip(".").isdecimal() else None
         item = numbered(argument.rstrip("."), items)
         if item is None:
             remove = first_way("remove", self.language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
@@ -11,7 +12,6 @@ from wizard.channels.conversation.questions import LISTED, heading, is_own_name,
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
-from wizard.errors import RunCancelled, RunExpired
 from wizard.forms.fields import type_of
 from wizard.forms.options import options_of
 from wizard.forms.types.choices import NO, YES
@@ -42,6 +42,8 @@ NOTHING_YET = sentence("You haven't answered anything yet.")
 LATER = sentence("Your answers to later questions are kept.")
 SEVERAL = sentence("You can choose several. If you type them, put commas between them.")
 STOPPED = sentence("This can’t continue at the moment.")
+EXPIRED = sentence("The time for this is over. To begin again, start a new conversation.")
+CANCELLED = sentence("This was cancelled. To begin again, start a new conversation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,23 @@ def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
             given = filling.given
             return replace(asked, value=given[asked.name]) if asked.name in given else asked
     return None
+
+
+def mark_of(view: RunView, dialogue: Dialogue) -> str:
+    """What the choices of the question begin with: ten hexadecimal digits that no other question has, not even the same
+    one in another run, or where it asks or offers something else by now."""
+    asked = asked_now(view, dialogue)
+    about = [view.id, str(dialogue.visit), dialogue.name, dialogue.confirms, *dialogue.doubt]
+    if asked is not None:
+        about += [asked.label, *(text for choice in asked.choices[:LISTED] for text in (choice.value, choice.label))]
+    elif view.status is RunStatus.WAITING:
+        about += [text for item in view.current.items for text in (item.label, item.value)]
+    return blake2b("\0".join(map(str, about)).encode(), digest_size=5).hexdigest()
+
+
+def is_of_question(mark: str, view: RunView, dialogue: Dialogue) -> bool:
+    """Whether a choice that begins so belongs to what is asked now. One that an earlier build has shown holds still."""
+    return mark == mark_of(view, dialogue) or (not dialogue.bound and mark == dialogue.former_mark)
 
 
 # -- pages ---------------------------------------------------------------------------------------
@@ -145,9 +164,8 @@ def end_text(view: RunView, words: Words) -> str:
 
 
 def over_text(view: RunView, words: Words) -> str:
-    expired = view.status is RunStatus.EXPIRED
-    people = RunExpired.people if expired else RunCancelled.people
-    return people if isinstance(people, str) else words.say(people)
+    """That it has ended without being complete."""
+    return words.say(EXPIRED if view.status is RunStatus.EXPIRED else CANCELLED)
 
 
 def working_text(view: RunView, words: Words) -> str:

@@ -96,8 +96,8 @@ def test_the_buttons_of_two_questions_differ() -> None:
     """One that is bound to nothing answers whatever is asked."""
     asked = Dialogue(visit=3, name="colour")
     others = [replace(asked, visit=4), replace(asked, name="size"), replace(asked, doubt=("a",))]
-    assert asked.mark not in [other.mark for other in others]
-    assert asked.mark == Dialogue(last=9, visit=3, name="colour", tries={"colour": 2}).mark
+    assert asked.former_mark not in [other.former_mark for other in others]
+    assert asked.former_mark == Dialogue(last=9, visit=3, name="colour", tries={"colour": 2}).former_mark
 
 
 @pytest.mark.parametrize("said", ["ändere Name zu Anna", "ändern Name in Anna", "bearbeiten Name zu Anna"])

@@ -1,0 +1,260 @@
+"""Conversations with people who press, reply and go where nobody would think of it: nothing is taken for another
+answer, and nothing that is said is untrue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.chatting import Chat
+
+NAME = {"name": "full_name", "label": "Your name"}
+
+
+def form(*fields: dict[str, Any], step: str = "ask", **keys: Any) -> dict[str, Any]:
+    return {"id": step, "type": "form", "fields": list(fields), **keys}
+
+
+def flow(*nodes: dict[str, Any], **keys: Any) -> dict[str, Any]:
+    return {"id": "main", "nodes": list(nodes), **keys}
+
+
+# -- buttons and messages of others ----------------------------------------------------------------
+
+
+async def test_a_button_of_a_question_that_offers_something_else_by_now_picks_nothing() -> None:
+    """Who changes the day and then presses nine o'clock of the day before would have three in the afternoon."""
+    times = {"from": "['14:00', '15:00'] if day == 'Tuesday' else ['09:00', '10:00']"}
+    day = {"name": "day", "type": "choice", "label": "Day", "choices": ["Monday", "Tuesday"]}
+    hour = {"name": "hour", "type": "choice", "label": "Hour", "choices": times}
+    chat = await Chat.of(flow(form(day, hour, NAME)))
+    await chat.says("Monday")
+    nine = chat.button("09:00")
+    await chat.says("change day to Tuesday")
+    assert chat.labels == ["14:00", "15:00"]
+    await chat.says(choice=nine)
+    assert chat.texts[0] == "This button belongs to an earlier question."
+    await chat.presses("15:00")
+    assert (chat.asked, (await chat.view()).current.fields[1].value) == ("ask.full_name", "15:00")
+
+
+async def test_a_button_of_another_run_picks_nothing() -> None:
+    """In a messenger, what somebody asked for last week stands above what they ask for today."""
+    drink = {"name": "drink", "type": "choice", "label": "Drink", "choices": ["tea", "coffee"]}
+    chat = await Chat.of(flow(form(drink, NAME)))
+    other = await Chat.begins(chat.engine)
+    await other.says(choice=chat.button("tea"))
+    assert (other.texts[0], other.asked) == ("This button belongs to an earlier question.", "ask.drink")
+    await chat.presses("tea")
+    assert chat.asked == "ask.full_name"
+
+
+async def test_what_the_engine_said_is_nobodys_answer_to_correct() -> None:
+    """A client that names the question in the place of the answer would change what it didn't mean."""
+    chat = await Chat.of(flow(form(NAME, {"name": "town", "label": "Town"})))
+    question = chat.heard[-1].id
+    await chat.says("Ann")
+    await chat.says("Bern", edits=question)
+    assert chat.texts[0] == "I don’t know which answer this corrects. Nothing was changed."
+
+
+# -- back, and where there is none -------------------------------------------------------------------
+
+
+async def test_a_form_that_was_never_answered_is_asked_from_its_beginning() -> None:
+    """Who was led on by a deadline and comes back was asked the last question, and told that the first is missing."""
+    asked = form(NAME, {"name": "town", "label": "Town"}, remind_after={"after": "1h", "goto": "then"})
+    chat = await Chat.of(flow(asked, form({"name": "why", "label": "Why?"}, step="then")))
+    await chat.waits(hours=2)
+    assert chat.asked == "then.why"
+    await chat.says("back")
+    assert chat.asked == "ask.full_name"
+    assert "no longer fits" not in chat.text  # nothing was answered that could fit
+
+
+async def test_back_with_nothing_but_a_text_before_says_that_this_is_the_first_question() -> None:
+    """Else it is asked again without a word, as if “back” hadn't been read."""
+    chat = await Chat.of(flow({"id": "hello", "type": "message", "title": "Welcome"}, form(NAME)))
+    assert "This is the first question." in (await chat.says("back")).texts
+
+
+async def test_what_is_final_is_told_as_such_where_somebody_goes_back_or_begins_again() -> None:
+    """“This is the first question” is untrue at the second, and “Are you sure?” a question too much."""
+    chat = await Chat.of(flow(form(NAME, final=True), form({"name": "why", "label": "Why?"}, step="then")))
+    await chat.says("Ann")
+    await chat.says("back")
+    assert chat.texts[0] == "You can’t go back from here: what comes before is final."
+    await chat.says("restart")
+    assert (chat.texts[0], chat.asked) == ("Something is final already, so this can’t begin again.", "then.why")
+
+
+async def test_a_page_that_comes_for_the_first_time_isnt_blamed_on_a_change_that_is_done() -> None:
+    """“You changed an earlier answer, so you need to answer this page as well” is untrue then."""
+    many = {"name": "many", "type": "integer", "label": "How many?"}
+    wait = {"id": "pay", "type": "wait", "title": "Waiting", "event": "paid"}
+    chat = await Chat.of(flow(form(many), wait, form(NAME, step="then")))
+    for said in ("3", "change how many to 4"):
+        await chat.says(said)
+    assert (await chat.view()).step == "pay"
+    await chat.engine.event(chat.id, "paid")
+    view = await chat.view()
+    assert (view.step, view.current.again) == ("then", "")
+
+
+# -- commands where there is nothing for them ------------------------------------------------------
+
+
+async def test_keep_is_no_answer_where_there_is_none_to_keep() -> None:
+    """Somebody who goes through their answers again would be called “keep”."""
+    chat = await Chat.of(
+        flow(form(NAME, {"name": "nick", "label": "Nickname", "required": False}, NAME | {"name": "z"}))
+    )
+    await chat.says("keep")
+    assert (chat.texts[0], chat.asked) == ("There is no answer to keep here.", "ask.full_name")
+    for said in ("Ann", "skip", "back", "keep"):
+        await chat.says(said)
+    assert chat.asked == "ask.z"  # what was left out stays out
+    for said in ("“keep”", "yes"):
+        await chat.says(said)
+    assert (await chat.view()).answers["ask"] == {"full_name": "Ann", "nick": None, "z": "keep"}
+
+
+async def test_remove_with_a_number_is_no_answer_where_there_is_no_list() -> None:
+    """It is what the help tells people to write; “delete my account” is an answer all the same."""
+    chat = await Chat.of(flow(form(NAME, {"name": "wish", "label": "What can we do?"})))
+    await chat.says("remove 1")
+    assert (chat.texts[0], chat.asked) == ("There is no list here to take anything out of.", "ask.full_name")
+    for said in ("Ann", "delete my account"):
+        await chat.says(said)
+    assert (await chat.view()).answers["ask"]["wish"] == "delete my account"
+
+
+async def test_change_without_answers_says_so_and_asks_for_none() -> None:
+    """“Which answer do you mean?” of none has no answer."""
+    chat = await Chat.of(flow(form(NAME)))
+    assert (await chat.says("change")).texts == ["You haven't answered anything yet.", "Your name"]
+
+
+async def test_a_review_is_reviewed_once() -> None:
+    """Twenty lines twice in a row look as if something had gone wrong."""
+    chat = await Chat.of(flow(form(NAME), {"id": "check", "type": "review"}))
+    await chat.says("Ann")
+    await chat.says("review")
+    assert (len(chat.heard), chat.asked) == (1, "check")
+
+
+async def test_help_after_the_end_lists_nothing_that_is_refused() -> None:
+    """Who reads “restart – begin again” and is told that it can't be has been sent around in a circle."""
+    chat = await Chat.of(flow(form(NAME)))
+    await chat.says("Ann")
+    assert (await chat.says("help")).texts == ["This is complete. To begin again, start a new conversation."]
+
+
+async def test_what_ended_is_told_in_words_of_a_conversation() -> None:
+    """Nobody who chats knows what a run is."""
+    for command, told in (("cancel", "This was cancelled. To begin again, start a new conversation."),):
+        chat = await Chat.of(flow(form(NAME)))
+        await chat.says(command)
+        await chat.says("yes")
+        assert chat.texts == [told]
+    chat = await Chat.of(flow(form(NAME), expires_after="1h"))
+    await chat.waits(hours=2)
+    assert chat.texts == ["The time for this is over. To begin again, start a new conversation."]
+
+
+# -- what was understood -----------------------------------------------------------------------------
+
+
+async def test_a_country_has_no_number_where_none_was_shown() -> None:
+    """41 is Switzerland's code for telephones, and the 41st of a list that nobody has seen is Cape Verde."""
+    chat = await Chat.of(flow(form({"name": "country", "type": "country", "label": "Country"})))
+    await chat.says("41")
+    assert chat.asked == "ask.country"
+    assert (await chat.view()).current.fields[0].value is None
+
+
+async def test_who_is_led_out_isnt_told_that_they_said_nothing() -> None:
+    """“Understood: no answer” to somebody who has tried three times is untrue; and they read why it goes on, at each
+    visit."""
+    many = {"name": "many", "type": "integer", "label": "How many?", "max": 9}
+    asked = form(many, after_tries={"tries": 1, "goto": "call"})
+    end = {"id": "call", "type": "end", "title": "We will call you"}
+    chat = await Chat.of(flow(asked, form(NAME, step="then", next="end"), end))
+    await chat.says("ten")
+    assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+    chat = await Chat.begins(chat.engine)
+    for said in ("3", "back", "ten"):
+        await chat.says(said)
+    assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+
+
+async def answered(said: str, language: str = "en", **field: Any) -> Any:
+    """What one question has for an answer after that was said; None where it was asked again or asked back."""
+    chat = await Chat.of(flow(form({"name": "x", **field}, NAME), language=language))
+    await chat.says(said)
+    return (await chat.view()).current.fields[0].value
+
+
+async def test_a_name_in_a_sentence_is_the_name_after_a_greeting_as_well() -> None:
+    """“Hi, my name is Ann” is how chats begin, and a letter to “Hi, my name is Ann” goes to nobody."""
+    for said in ("Hi, my name is Ann", "Hello I'm Ann!", "good morning. call me Ann"):
+        assert await answered(said, label="Your name") == "Ann"
+    assert await answered("Hi Ann", label="Your name") == "Hi Ann"
+
+
+async def test_what_stands_around_a_number_a_time_or_an_address_is_left_aside() -> None:
+    """“5 people” is the plainest answer to “How many people?”, and was refused as no whole number."""
+    many = {"label": "How many people?", "type": "integer"}
+    for said, count in (("5 people", 5), ("five people", 5), ("5 please!", 5), ("it’s 5", 5), ("my dog is 5", None)):
+        assert await answered(said, **many) == count, said
+    assert str(await answered("1,5 bitte", label="Menge", type="decimal", language="de")) == "1.5"  # not fifteen
+    assert await answered("4 5", label="How was it, 1 to 5?", type="integer") is None
+    for said, at in (("at 17:30", "17:30:00"), ("five pm", "17:00:00"), ("5pm please", "17:00:00"), ("at 5", None)):
+        assert str(await answered(said, label="When?", type="time")) == str(at), said
+    for said in (
+        "ann@example.org.",
+        "<ann@example.org>",
+        "my email is ann@example.org",
+        "it's ann@example.org, thanks",
+    ):
+        assert await answered(said, label="Email", type="email") in ("ann@example.org", None), said
+    assert await answered("not ann@example.org", label="Email", type="email") is None
+
+
+async def test_choices_are_named_as_people_name_them() -> None:
+    """Umlauts that are written out, an “and”, a comma within a name, “the green one”: each was refused or misread."""
+    colours = {"type": "choice", "label": "Farbe", "choices": ["grün", "hellblau", "Öl"]}
+    for said, colour in (
+        ("gruen", "grün"),
+        ("oel", "Öl"),
+        ("die zweite", "hellblau"),
+        ("Nummer 3", "Öl"),
+        ("#1", "grün"),
+    ):
+        assert await answered(said, **colours, language="de") == colour, said
+    drink = {"type": "choice", "label": "Drink", "choices": ["tea", "coffee"]}
+    for said, value in (("the coffee one", "coffee"), ("option 2", "coffee"), ("it’s tea", "tea"), ("two", "coffee")):
+        assert await answered(said, **drink) == value, said
+    extras = {"type": "choices", "label": "Extras", "choices": ["Salt, pepper", "Salt", "Oil", "Bread and butter"]}
+    several = {
+        "Salt, pepper, Oil": ["Salt, pepper", "Oil"],
+        "salt and oil": ["Salt", "Oil"],
+        "1 and 3": ["Salt, pepper", "Oil"],
+        "bread and butter; oil": ["Oil", "Bread and butter"],
+        "all of them": ["Salt, pepper", "Salt", "Oil", "Bread and butter"],
+        "salt and wine": None,
+    }
+    for said, picked in several.items():
+        assert await answered(said, **extras) == picked, said
+
+
+async def test_yes_and_no_have_signs_and_places() -> None:
+    """A thumb is the answer that chats have a key for."""
+    for said, sure in (("👍", True), ("👍🏽", True), ("👎", False), ("2", False), ("1", True), ("yes of course", True)):
+        assert await answered(said, label="Sure?", type="boolean") is sure, said
+    assert await answered("👍 👎", label="Sure?", type="boolean") is None
+
+
+async def test_a_number_in_words_is_told_as_it_was_understood() -> None:
+    """Who is misunderstood without a word can't mend it."""
+    chat = await Chat.of(flow(form({"name": "x", "type": "integer", "label": "How many?"}, NAME)))
+    assert (await chat.says("twelve")).texts[0] == "Understood: 12"
