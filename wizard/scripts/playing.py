@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 
 from wizard.app import Functions
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.debugging.recording import listening
 from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
@@ -19,6 +20,7 @@ from wizard.errors import Problem, WizardError
 from wizard.scripts.comparing import Difference, differences, is_step, plain, unfinished
 from wizard.scripts.coverage import Covered
 from wizard.scripts.lines import Socket
+from wizard.scripts.misnamed import misnamed
 from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
@@ -28,6 +30,7 @@ from wizard.scripts.script import (
     ANSWERING,
     BEFORE_ANSWERING,
     HAPPENING,
+    RELEASES,
     SENDING,
     Completed,
     Operator,
@@ -98,6 +101,9 @@ class _Player:
     async def _begins(self) -> None:
         workflow = self.script.written.workflow
         try:
+            problem = next(misnamed(self.script, self.world.catalog.get(workflow)), None)
+            if problem is not None:
+                raise _Failed(problem)
             self.world.check(workflow)
             await self.person.begins(workflow)
         except (CantBeDone, WizardError) as error:
@@ -175,6 +181,8 @@ class _Player:
                 await world.happens(step.event.name, step.event.data, step.event.key)
             case "operator":
                 told = step.operator
+                if told == RELEASES and not Dialogue.of((await world.view()).run.conversation).agent:
+                    raise CantBeDone("nobody has taken over, or was asked for, whom this could release")
                 await world.operator(*(("says", told.says) if isinstance(told, Operator) else (str(told),)))
         await (self.person.comes() if step.word in ("restarts", "deploys") else self.person.looks())
 

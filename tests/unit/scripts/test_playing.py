@@ -121,7 +121,24 @@ async def test_who_goes_back_to_a_page_is_there(channel: str) -> None:
 async def test_a_result_for_no_step_is_told() -> None:
     """A service that is misspelt would be answered by its example, and the test would test something else."""
     told = await fails(HEAD.replace("lookup", "lockup") + ANN)
-    assert "`results` has 'lockup', and there is no such step" in told
+    assert told == (
+        "a.test.yaml:3:11: error: `results` has 'lockup', and there is no such step in this workflow; did you mean "
+        "`lookup`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("changes: {step: aplicant}", "5:19: error: there is no step 'aplicant' in passport; did you mean `applicant`?"),
+        ("sees: {step: xyz}", "5:16: error: there is no step 'xyz' in passport; there are welcome, applicant, adult,"),
+        ("goes_back: wellcome", "5:3: error: there is no step 'wellcome' in passport; did you mean `welcome`?"),
+        ("completed: {step: don}", "5:21: error: there is no step 'don' in passport; did you mean `done`?"),
+    ],
+)
+async def test_a_step_that_there_is_not_is_told_before_anything_is_played(step: str, said: str) -> None:
+    """A slip in a name isn't told as something that the workflow does wrong: the JSON interface calls it late."""
+    assert said in await fails(f"{HEAD}- {step}\n")
 
 
 async def test_an_unknown_workflow_is_told() -> None:
@@ -234,6 +251,12 @@ async def test_an_operator_speaks_and_releases() -> None:
     played = await plays(PRICE + steps, ORDER, over="chat")
     assert played.failure is None
     assert "  > (operator {'says': 'Yes'})" in played.said
+
+
+async def test_nobody_is_released_who_has_not_taken_over() -> None:
+    """Else a script of two operators passes although the first one never came."""
+    assert "6:3: error: nobody has taken over" in await fails(f"{PRICE}- operator: releases\n", ORDER, over="chat")
+    await passes(f"{PRICE}- says: agent\n- sees: asked\n- operator: releases\n", ORDER, over=["chat"])
 
 
 @pytest.mark.parametrize(
