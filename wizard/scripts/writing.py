@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -18,10 +19,10 @@ from wizard.forms.form import Question
 from wizard.model import RunStatus, Workflow
 from wizard.scripts.coverage import form_of
 from wizard.scripts.exploring import Exploration, Finding
-from wizard.scripts.walking import Done, Move, Walk, place_of
+from wizard.scripts.walking import GIVES_UP, Done, Move, Walk, place_of
 
 ASKING_AGAIN = ("web", "json")
-EMPTYING = ("chat", "websocket", "terminal", "json")
+CONVERSATIONS = ("chat", "websocket", "terminal")
 _ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
 
 
@@ -29,16 +30,26 @@ def scripts_of(exploration: Exploration, seed: int) -> dict[str, str]:
     """The texts of the scripts by the names of their files, in the order in which they were found."""
     name = exploration.workflow.id
     texts: dict[str, str] = {}
-    for number, made in enumerate(exploration.paths, 1):
-        if not made.fault and not made.stuck:
-            channels = _channels(exploration.workflow, made)
-            title = f"Path {number}: {_places(made)}"[:300]
-            texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
+    for number, made in enumerate(map(_tellable, exploration.paths), 1):
+        channels = _channels(exploration.workflow, made)
+        title = f"Path {number}: {_places(made)}"[:300]
+        texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
     for number, finding in enumerate(exploration.findings, 1):
         kind = finding.kind.replace(" ", "-")
         title = f"{finding.kind.capitalize()}: {finding.message}"[:300]
-        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(finding.walk, title, _showing(finding), seed, failing=True)
+        shown = replace(finding, walk=_tellable(finding.walk))
+        channels = _channels(exploration.workflow, shown.walk)
+        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(
+            shown.walk, title, _showing(shown), seed, failing=True, channels=channels
+        )
     return texts
+
+
+def _tellable(made: Walk) -> Walk:
+    """A walk as one script can tell it: where `after_tries` led on, other wrong answers would lead on as well."""
+    if not any(done.move.word == GIVES_UP for done in made.done):
+        return made
+    return replace(made, done=[done for done in made.done if not done.is_refused])
 
 
 def _places(made: Walk) -> str:
@@ -47,14 +58,14 @@ def _places(made: Walk) -> str:
 
 def _channels(workflow: Workflow, made: Walk) -> tuple[str, ...]:
     """Those that show all of a walk, () for each: where an answer is wrong so often that `after_tries` leads on in a
-    conversation, only pages and JSON ask again. What nobody sees, nobody answers in a conversation; and a page that is
-    sent without an answer has its default."""
+    conversation, only pages and JSON ask again, and only a conversation takes that way. What nobody sees, nobody
+    answers in a conversation."""
+    if any(done.move.word == GIVES_UP for done in made.done):
+        return CONVERSATIONS
     refused = [done for done in made.done if done.is_refused and done.move.word == "answers"]
     wrong = [(done, question) for done in refused for question in _questions(workflow, done.step, done.errors)]
     if any(not question.type.is_seen for _, question in wrong):
         return ASKING_AGAIN
-    if any(question.default is not None and done.move.said.get(question.name) == "" for done, question in wrong):
-        return EMPTYING
     for step, tries in Counter(done.step for done in made.done if done.is_refused).items():
         placed = place_at(workflow, step)
         after = None if placed is None else placed[1].after_tries
@@ -94,7 +105,10 @@ def _text(
 
 
 def _passing(made: Walk) -> list[dict[str, Any]]:
-    steps = list(_told(made.done))
+    done = list(made.done)
+    while made.stuck and done and done[-1].is_refused:
+        done.pop()
+    steps = list(_told(done))
     if made.status is RunStatus.COMPLETED:
         return [*steps, {"completed": {"step": made.last}}]
     if made.status in _ENDED:
@@ -132,13 +146,24 @@ def _short_of(done: Sequence[Done], place: str) -> list[Done]:
 def _told(done: Sequence[Done], *, to_the_last: bool = True) -> Iterator[dict[str, Any]]:
     """Each move, and where it led or why it wasn't taken."""
     for number, each in enumerate(done):
-        yield _step(each, done[:number])
+        *before, last = _steps(each, done[:number])
+        for step in before:
+            yield step
+            yield {"sees": {"step": each.step, "error": True}}
+        yield last
         is_last = number == len(done) - 1
         if each.errors or each.fault:
             if to_the_last or not is_last:
                 yield {"sees": {"step": each.then, "error": True}}
         elif (not is_last or each.status is not RunStatus.COMPLETED) and (to_the_last or not is_last):
             yield {"sees": {"step": each.then}}
+
+
+def _steps(done: Done, before: Sequence[Done]) -> list[dict[str, Any]]:
+    """What is said for a move; of several the last one is taken."""
+    if done.move.word == GIVES_UP:
+        return [{"answers": answers} for answers in done.move.wrong_answers]
+    return [_step(done, before)]
 
 
 def _step(done: Done, before: Sequence[Done]) -> dict[str, Any]:
