@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import yaml
 
 from wizard.debugging.ways import place_at
-from wizard.definitions.reading.document import is_text
 from wizard.forms.form import Question
 from wizard.model import RunStatus, Workflow
 from wizard.scripts.coverage import form_of
 from wizard.scripts.exploring import Exploration, Finding
 from wizard.scripts.walking import GIVES_UP, Done, Move, Walk, place_of
+from wizard.scripts.wording import duration, in_plain
 
 ASKING_AGAIN = ("web", "json")
 CONVERSATIONS = ("chat", "websocket", "terminal")
@@ -99,7 +96,7 @@ def _text(
     what = "It fails as long as what it shows is there." if failing else "It passes as the workflow is now."
     comment = f"# Written by `wizard test --explore --seed {seed}`. {what}\n"
     written = yaml.safe_dump(
-        {**_plain(head), "steps": _plain(list(steps))}, sort_keys=False, allow_unicode=True, width=110
+        {**in_plain(head), "steps": in_plain(list(steps))}, sort_keys=False, allow_unicode=True, width=110
     )
     return comment + written
 
@@ -189,32 +186,5 @@ def _said_before(name: str, step: str, before: Sequence[Done]) -> Any:
     return next((value for value in said if value), None)
 
 
-def duration(length: timedelta) -> str:
-    """As definitions write it, in whole seconds, none too few."""
-    seconds = max(1, -int(-length.total_seconds() // 1))
-    parts = []
-    for unit, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts)
-
-
 def _words(text: str) -> str:
     return " ".join(re.sub(r"\{\{.*?\}\}", "…", text).split())
-
-
-def _plain(value: Any) -> Any:
-    """What YAML, and a script, can hold."""
-    match value:
-        case Mapping():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case Decimal():
-            return str(value)
-        case None | bool() | int():
-            return value
-        case str():
-            return value if is_text(value) else json.dumps(value)
-    return str(value)

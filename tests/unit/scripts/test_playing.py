@@ -76,11 +76,22 @@ async def test_a_failure_reads_well() -> None:
     )
     assert played.failure.said == (
         "Welcome to Bern",
-        "  > (goes_on)",
+        "  > (goes_on: true)",
         "About you: Full name, Date of birth, Why?",
-        "  > (answers {'full_name': 'Ann', 'birth_date': '27 3 1985', 'reason': 'new'})",
+        "  > (answers: {full_name: Ann, birth_date: 27 3 1985, reason: new})",
         "Check your answers",
     )
+
+
+async def test_a_failure_says_what_was_not_asked_and_what_is_to_come() -> None:
+    """An author whose service was never called, or whose clock stands too early, sees just that."""
+    played = await plays(f"{HEAD}- goes_on: true\n- sees: closed\n")
+    assert played.failure is not None
+    assert played.failure.said[-1] == "  (not asked for so far, of `results`: lookup)"
+    told = await plays(f"{HEAD}{ANN}- goes_on: true\n- waits: 1d\n- completed: true\n")
+    assert told.failure is not None
+    assert "it is working at paid; it goes on by itself in 2d (`waits`)" in str(told.failure.problem)
+    assert told.failure.said[-2:] == ("  > (waits: 1d)", "We wait for your money.")
 
 
 @pytest.mark.parametrize(
@@ -253,7 +264,7 @@ async def test_an_operator_speaks_and_releases() -> None:
     )
     played = await plays(PRICE + steps, ORDER, over="chat")
     assert played.failure is None
-    assert "  > (operator {'says': 'Yes'})" in played.said
+    assert "  > (operator: {says: 'Yes'})" in played.said
 
 
 async def test_nobody_is_released_who_has_not_taken_over() -> None:
