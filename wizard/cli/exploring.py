@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wizard.definitions.catalog import Catalog
     from wizard.scripts.exploring import Exploration
     from wizard.settings import Settings
+
+MOST_NAMED = 10  # of what wasn't reached
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="With --explore: write a script for each way there.")
@@ -74,12 +76,32 @@ async def _explore(catalog: Catalog, workflow: str, order: Order) -> Exploration
     )
 
 
+def not_reached(exploration: Exploration) -> Iterator[str]:
+    """What no walk came to, and whether more of them might."""
+    from wizard.scripts.coverage import coverage_of
+
+    for coverage in coverage_of([exploration.workflow], exploration.covered):
+        of = "" if coverage.workflow.id == exploration.workflow.id else f" of {coverage.workflow.id}"
+        for kind in ("node", "edge"):
+            missing = coverage.figures[kind].missing
+            yield from (f"not reached: {kind} {name}{of}" for name in missing[:MOST_NAMED])
+            if len(missing) > MOST_NAMED:
+                yield f"not reached: {len(missing) - MOST_NAMED:,} more {kind}s{of}"
+    if exploration.is_cut:
+        where = ", ".join(exploration.left[:MOST_NAMED]) or "what services may answer"
+        more = f" and {len(exploration.left) - MOST_NAMED:,} more" if len(exploration.left) > MOST_NAMED else ""
+        walks = quantity(exploration.walks, "walk")
+        yield f"stopped after {walks} with something left to try ({where}{more}); --limit allows more"
+
+
 def _tell(exploration: Exploration) -> None:
     walks, ways = quantity(exploration.walks, "walk"), quantity(len(exploration.paths), "way")
     found = quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
     print(clean(f"{exploration.workflow.id}: {walks}, {ways} that came to something new, {found}."))
     for finding in exploration.findings:
         print(clean(f"  {finding.kind}: {finding.message}"))
+    for line in not_reached(exploration):
+        print(clean(f"  {line}"))
 
 
 def _write(explorations: Sequence[Exploration], folder: Path, seed: int) -> None:

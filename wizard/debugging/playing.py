@@ -20,6 +20,7 @@ from wizard.debugging.outcomes import Outcomes, Unheard, is_failure, tries_of
 from wizard.debugging.recording import Recorder, listening
 from wizard.debugging.resolving import resolved
 from wizard.debugging.ways import place_at, port_of, ways
+from wizard.definitions.reading.complaints import did_you_mean
 from wizard.engine import Definitions, Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
@@ -92,18 +93,18 @@ def check_steps(workflow: Workflow, trial: Trial) -> None:
     InvalidInput."""
     for name, given in (("answers", trial.answers), ("results", trial.results), ("takes", trial.takes)):
         for step in given:
-            if why := _unusable(workflow, name, step):
+            if why := unusable(workflow, name, step):
                 raise InvalidInput(f"`{name}` has {step[:100]!r}, and {why}")
     for step, result in trial.results.items():
         if any(is_failure(each) and not isinstance(each["error"], str) for each in tries_of(result)):
             raise InvalidInput(f'`results` has {step[:100]!r}, and its `error` is no text; write it as "404".')
 
 
-def _unusable(workflow: Workflow, name: str, step: str) -> str | None:
-    """Why nothing of that name can be given for a step; None where it can."""
+def unusable(workflow: Workflow, name: str, step: str) -> str | None:
+    """Why nothing of that name (`answers`, `results`, `takes`) can be given for a step; None where it can."""
     placed = place_at(workflow, step)
     if placed is None:
-        return "there is no such step in this workflow."
+        return f"there is no such step in this workflow{did_you_mean(step, workflow.nodes) or '.'}"
     type_name = placed[1].type
     try:
         kind = locate(workflow, step).node.kind

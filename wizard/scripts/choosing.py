@@ -20,13 +20,14 @@ from wizard.model.prompt import Reveal
 from wizard.scripts.coverage import NOBODY_TYPES, form_of
 from wizard.scripts.happenings import events_for
 from wizard.scripts.hints import Hint
-from wizard.scripts.sampling import answers_for
-from wizard.scripts.walking import Done, Move, Walk, place_of
+from wizard.scripts.sampling import answers_for, refused_for
+from wizard.scripts.walking import GIVES_UP, Done, Move, Walk, place_of
 
 END = ""  # as a place: the run is over
 MOST_REPAIRS = 40  # of what is answered first at a place
 MOST_COMBINED, MOST_TOGETHER = 20_000, 60  # answers to several fields at once, of which so many are tried
 MOST_ITEMS = 3  # of a list that people are asked for
+ROUNDS = 3  # after which a walk goes where it hasn't been
 OTHERWISE_TEXT = "Ann"
 UNLIKELY = (NOBODY_TYPES, "")  # what is refused by itself tells nothing together with others
 
@@ -42,14 +43,23 @@ class Explorer:
         self._known: dict[str, set[str]] = defaultdict(set)
         self._leads: dict[str, dict[str, Move]] = defaultdict(dict)  # by place: a move for each place that follows
         self._good: dict[str, dict[str, Move]] = defaultdict(dict)  # moves that were taken, by place and key
+        self._taken: dict[tuple[str, str], list[Value]] = defaultdict(
+            list
+        )  # answers that were taken, by place and field
         self._base: dict[tuple[str, str], int] = defaultdict(int)  # which answer of a field is its ordinary one
         self._repairs: dict[str, int] = defaultdict(int)
+        self._roams = True  # every other walk goes by chance, through what is known, and so comes far
         self.follows: dict[str, set[str]] = defaultdict(set)
 
     @property
     def has_more(self) -> bool:
         """Whether there are moves left that nobody has made."""
         return any(self._left.values())
+
+    @property
+    def left(self) -> frozenset[str]:
+        """The places at which there are such moves."""
+        return frozenset(place for place, moves in self._left.items() if moves)
 
     def choose(self, view: RunView, walk: Walk, due: timedelta | None) -> Move | None:
         place = place_of(view.step)
@@ -59,12 +69,22 @@ class Explorer:
             if key not in self._known[place]:
                 self._known[place].add(key)
                 left[key] = move
+        if any(done.is_refused for done in walk.done):  # no script could go both ways: only pages ask again for ever
+            offered = {key: move for key, move in offered.items() if move.word != GIVES_UP}
         if self._has_enough(view, walk):
             out = (move for move in offered.values() if move.word == "answers" and False in move.said.values())
             if (onward := next(out, None)) is not None:  # a full list asks nothing any more
                 return onward
+        if (elsewhere := self._out_of_a_loop(place, offered, walk)) is not None:
+            return elsewhere
+        if not walk.done:
+            self._roams = not self._roams
+        if self._roams and (known := self._known_to_be_taken(view, offered, walk)) is not None:
+            return known
         untried = next((move for key, move in offered.items() if key in left), None)
-        return self._onward(place, offered) if untried is None else untried
+        if untried is not None and untried.word == GIVES_UP:
+            del left[untried.key]  # where the answer is taken after all, another move was made
+        return self._onward(view, offered, walk) if untried is None else untried
 
     def learn(self, done: Done) -> None:
         place, then = place_of(done.step), place_of(done.then)
@@ -78,6 +98,9 @@ class Explorer:
         self.follows[place].add(then)
         self._leads[place].setdefault(then, done.move)
         self._good[place][done.move.key] = done.move
+        for name, value in done.move.said.items() if done.move.word == "answers" else ():
+            if value not in self._taken[place, name]:
+                self._taken[place, name].append(value)
 
     # -- moves -----------------------------------------------------------------------------------------
 
@@ -85,11 +108,28 @@ class Explorer:
         placed = place_at(view.workflow, view.step)
         node = None if placed is None else placed[1]
         if view.status is RunStatus.WAITING:
+            yield from self._ways_out(view, placed)
             yield from self._answers(view, view.current, placed)
         if due is not None and (view.status is RunStatus.WORKING or (node is not None and node.remind is not None)):
             yield Move("waits", due)
         if placed is not None:
             yield from (Move("event", said) for said in self._events(view, *placed))
+
+    def _ways_out(self, view: RunView, placed: tuple[Frame, Node] | None) -> Iterator[Move]:
+        """The way of `after_tries`: one question is answered wrongly, in words, until it is taken."""
+        form = None if placed is None else form_of(placed[1])
+        if view.after_tries is None or placed is None or form is None:
+            return
+        names = Scope(view.run, placed[0], view.now)
+        base = next((move.said for move in self._answers(view, view.current, placed) if move.word == "answers"), {})
+        for field in view.current.fields:
+            question = form.by_name.get(field.name)
+            if question is None or question.type.holds_files or not question.type.is_seen:
+                continue
+            if (wrong := refused_for(question, names, form)) is not None:
+                answers = {**base, field.name: wrong}
+                yield Move(GIVES_UP, {"answers": answers, "wrong": field.name, "tries": view.after_tries})
+                return
 
     def _events(self, view: RunView, frame: Frame, node: Node) -> Iterator[dict[str, Value]]:
         """Events that the step takes, with data that its `when` is about; where it takes none, those of others."""
@@ -149,22 +189,51 @@ class Explorer:
         pages = sum(done.step.rpartition("/")[2].startswith("after-") for done in walk.done if not done.is_refused)
         return pages >= MOST_ITEMS and view.step.rpartition("/")[2].startswith("after-")
 
-    def _onward(self, place: str, offered: Mapping[str, Move]) -> Move | None:
-        """A move that is known to be taken: towards what is left to try, or else any."""
-        good = self._good.get(place, {})
-        nearest = self._towards_what_is_left(place)
-        if nearest is not None and nearest.key in offered:
-            return nearest
-        known = [move for key, move in good.items() if key in offered]
-        return self._pick.choice(known) if known else None
+    def _out_of_a_loop(self, place: str, offered: Mapping[str, Move], walk: Walk) -> Move | None:
+        """A move from a place where the walk was often to one where it wasn't."""
+        if sum(place_of(done.step) == place and not done.is_refused for done in walk.done) < ROUNDS:
+            return None
+        been = {place_of(done.step) for done in walk.done}
+        made = {done.move.key for done in walk.done if place_of(done.step) == place}
+        leads = (move for then, move in self._leads[place].items() if then not in been and move.key not in made)
+        return next((move for move in leads if _may_be_made(move, offered)), None)
 
-    def _towards_what_is_left(self, place: str) -> Move | None:
-        """The first move of the shortest known way to a place where something is left to try."""
+    def _onward(self, view: RunView, offered: Mapping[str, Move], walk: Walk) -> Move | None:
+        """A move that is known to be taken: towards what is left to try, or else any."""
+        been = {place_of(done.step) for done in walk.done if not done.is_refused}
+        if place_of(view.step) not in been:  # else it leads elsewhere now, by an earlier answer: there chance is better
+            nearest = self._towards_what_is_left(place_of(view.step), been)
+            if nearest is not None and _may_be_made(nearest, offered):
+                return nearest
+        return self._known_to_be_taken(view, offered, walk)
+
+    def _known_to_be_taken(self, view: RunView, offered: Mapping[str, Move], walk: Walk) -> Move | None:
+        place = place_of(view.step)
+        known = [move for key, move in self._good.get(place, {}).items() if key in offered]
+        if not known:
+            return None
+        move = self._pick.choice(known)
+        was_refused = bool(walk.done) and walk.done[-1].is_refused
+        return move if was_refused or move.word != "answers" else self._mixed(view, move)
+
+    def _mixed(self, view: RunView, move: Move) -> Move:
+        """The same with any of the answers that were taken to what the workflow asks about: all its ways come up."""
+        placed = place_at(view.workflow, view.step)
+        if placed is None:
+            return move
+        workflow, node = placed[0].workflow.id, placed[1].id
+        asked_about = [name for name in move.said if (workflow, (node, name)) in self._hints]
+        known = {name: self._taken[place_of(view.step), name] for name in asked_about}
+        return Move("answers", {**move.said, **{name: self._pick.choice(of) for name, of in known.items() if of}})
+
+    def _towards_what_is_left(self, place: str, been: set[str]) -> Move | None:
+        """The first move of the shortest known way to a place where something is left to try; not to one where this
+        walk has been, and it wasn't offered."""
         seen, ring = {place}, [(then, move) for then, move in self._leads[place].items()]
         while ring:
             following: list[tuple[str, Move]] = []
             for then, move in ring:
-                if self._left.get(then):
+                if self._left.get(then) and then not in been:
                     return move
                 if then not in seen:
                     seen.add(then)
@@ -179,6 +248,14 @@ class Explorer:
         self._repairs[place] += 1
         wrong = [name for name in done.errors if name] or list(done.move.said)
         self._base[place, self._pick.choice(wrong)] += 1
+
+
+def _may_be_made(move: Move, offered: Mapping[str, Move]) -> bool:
+    """Whether a move that was made before at a place may be made now: one of those that are offered, or other answers
+    to the same questions."""
+    if move.key in offered or move.word != "answers":
+        return move.key in offered
+    return any(other.word == "answers" and other.said.keys() == move.said.keys() for other in offered.values())
 
 
 def _revealing(when: Reveal, values: Mapping[str, list[Value]]) -> Value:

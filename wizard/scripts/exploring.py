@@ -19,7 +19,7 @@ from wizard.forms.form import Form
 from wizard.model import Node, RunStatus, Workflow
 from wizard.model.copies import copied
 from wizard.scripts.choosing import END, Explorer
-from wizard.scripts.coverage import Covered
+from wizard.scripts.coverage import Covered, Part
 from wizard.scripts.hints import Hint, hints_of
 from wizard.scripts.sampling import TEXTS
 from wizard.scripts.walking import FAILS, Setting, Walk, place_of, walk
@@ -51,6 +51,8 @@ class Exploration:
     findings: list[Finding] = field(default_factory=list)
     covered: Covered = field(default_factory=Covered)
     walks: int = 0
+    left: tuple[str, ...] = ()  # where answers are left to try that no walk gave, since it ended
+    is_cut: bool = False  # by its limit
 
 
 async def explore(
@@ -90,6 +92,8 @@ class _Exploration:
         self._retries: Counter[tuple[str, ...]] = Counter()
         self._stuck: dict[str, Walk] = {}
         self._found: set[tuple[str, str]] = set()
+        self._shown: set[Part] = set()
+        self._unfinished: list[Walk] = []  # walks that came to something new, and to no end
 
     async def goes(self, limit: int) -> None:
         idle = 0
@@ -97,7 +101,12 @@ class _Exploration:
             self.made.walks += 1
             has_plan = bool(self._waiting)
             idle = 0 if await self._walk_once() or has_plan else idle + 1
+        for made in self._unfinished:
+            if not made.fails_unmeant:  # what fails is shown by its finding
+                self._shows(made)
         self._find_dead_ends()
+        self.made.left = tuple(sorted(self._explorer.left))
+        self.made.is_cut = self.made.walks >= limit and (self._explorer.has_more or bool(self._waiting))
 
     async def _walk_once(self) -> bool:
         """Whether it came to something new."""
@@ -115,12 +124,21 @@ class _Exploration:
         self._learn_services(made, setting)
         self._find_failures(made)
         new = made.covered.parts - self.made.covered.parts
-        if new:
-            self.made.paths.append(made)
-            self.made.covered.parts |= new
+        self.made.covered.parts |= new
+        if made.is_whole:
+            self._shows(made)
+        elif new:
+            self._unfinished.append(made)
         if made.stuck:
             self._stuck.setdefault(place_of(made.last), made)
         return bool(new)
+
+    def _shows(self, made: Walk) -> None:
+        """A walk that comes to what no walk before it has shown is one to be written."""
+        new = made.covered.parts - self._shown
+        if new:
+            self.made.paths.append(made)
+            self._shown |= new
 
     # -- services --------------------------------------------------------------------------------------
 
@@ -168,7 +186,7 @@ class _Exploration:
         for text, step in made.nameless.items():
             what = f"a text of {text.node} names {text.name}, which isn't there on this way: {text.text!r}"
             self._find(Finding("text", step, what, made, text.meant), f"{text.workflow} {text.node} {text.name}")
-        if made.fault and FAILS not in made.fault:
+        if made.fails_unmeant:
             what = f"{made.failed_at or made.last} fails: {made.fault}"
             self._find(Finding("failure", made.failed_at or made.last, what, made), what)
 
@@ -178,12 +196,13 @@ class _Exploration:
             self.made.findings.append(finding)
 
     def _find_dead_ends(self) -> None:
-        """What is known of where steps lead: from each there has to be a way to the end."""
-        follows = self._explorer.follows
+        """What is known of where steps lead: from each there has to be a way to the end. Where something is left to try
+        on the ways that are known, nothing is said."""
+        follows, left = self._explorer.follows, self._explorer.left
         ending = _leading_to(END, follows)
         failing = {place_of(finding.place) for finding in self.made.findings if finding.kind == "failure"}
         for place, made in self._stuck.items():
-            if place in ending or place in failing or made.fault:
+            if place in ending or place in failing or made.fails_unmeant or not left.isdisjoint(_after(place, follows)):
                 continue
             onward = sorted(then for then in follows.get(place, set()) if then != place)
             loop = _round(place, follows)
@@ -201,6 +220,16 @@ def _tried(made: Walk) -> str:
         return ""
     said = "; ".join(f"{name}: {error}" if name else error for name, error in errors[0].items())
     return f"; no answer that was tried is taken ({said})"
+
+
+def _after(place: str, follows: Mapping[str, set[str]]) -> set[str]:
+    """All places that are known to come behind one, and itself."""
+    after, waiting = {place}, [place]
+    while waiting:
+        for then in follows.get(waiting.pop(), set()) - after:
+            after.add(then)
+            waiting.append(then)
+    return after
 
 
 def _leading_to(goal: str, follows: Mapping[str, set[str]]) -> set[str]:

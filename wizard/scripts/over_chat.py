@@ -245,8 +245,9 @@ class OverChat:
         self._passed = _passed(view, before[2])
         tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
         stays = self._at == before and view.status not in ENDED  # a run may end where it stands
-        wrong = stays or tries > self._tries or fault not in ("", self._fault)
-        refused, self._tries, self._fault = said and bool(texts) and wrong, tries, fault
+        fails = fault not in ("", self._fault)  # also while nobody says anything
+        refused = bool(texts) and (fails or (said and (stays or tries > self._tries)))
+        self._tries, self._fault = tries, fault
         labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
         self.seen = Seen(
             step=view.step,

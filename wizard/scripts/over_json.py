@@ -188,6 +188,12 @@ class OverJson:
         return (await self._world.view()).workflow.language
 
 
+def _heading(current: Mapping[str, Any]) -> str:
+    """What a step is called in a report: by its title, else by the text that is all it shows."""
+    shown = current["title"] or ("" if current["fields"] else current["text"]) or current["step"]
+    return " ".join(shown.split())
+
+
 def _seen(current: Mapping[str, Any], error: str) -> Seen:
     fields = current["fields"]
     lines = [current["title"], current.get("again") or "", current["text"], error]
@@ -203,6 +209,6 @@ def _seen(current: Mapping[str, Any], error: str) -> Seen:
         fields=tuple(field["name"] for field in fields),
         choices=tuple(choice["label"] for field in fields for choice in field["choices"]),
         values={field["name"]: field["value"] for field in fields},
-        said=": ".join(part for part in (current["title"] or current["step"], error or asked) if part),
+        said=": ".join(part for part in (_heading(current), error or asked) if part),
         shown=(current["step"],),
     )

@@ -38,6 +38,7 @@ class _Paper:
         text = clean(text)
         if style is Style.TITLE:
             self.page.clear()
+            self.wrong.clear()  # of the page before: somebody was led on
             self.title, self.question = text, ""
         elif style is Style.STRONG:
             self.question = text

@@ -157,7 +157,9 @@ class OverWeb:
             if name not in fields:
                 raise CantBeDone(f"{prompt.step} has no field {name}; there is {', '.join(fields) or 'none'}")
             parts = value if isinstance(value, list) else [value]
-            read = [value_of(fields[name], part, language) if isinstance(part, str) else part for part in parts]
+            read = [
+                value_of(fields[name], part, language) if part and isinstance(part, str) else part for part in parts
+            ]
             self._fill(fields[name], read if isinstance(value, list) else read[0])
 
     def _fill(self, asked: PromptField, value: Value) -> None:

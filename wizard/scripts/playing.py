@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -12,13 +13,16 @@ from pathlib import Path
 from time import perf_counter
 
 from wizard.app import Functions
+from wizard.channels.conversation.dialogue import Dialogue
 from wizard.debugging.recording import listening
 from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
+from wizard.model import RunStatus
 from wizard.scripts.comparing import Difference, differences, is_step, plain, unfinished
 from wizard.scripts.coverage import Covered
 from wizard.scripts.lines import Socket
+from wizard.scripts.misnamed import misnamed
 from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
@@ -28,6 +32,7 @@ from wizard.scripts.script import (
     ANSWERING,
     BEFORE_ANSWERING,
     HAPPENING,
+    RELEASES,
     SENDING,
     Completed,
     Operator,
@@ -35,11 +40,13 @@ from wizard.scripts.script import (
     Sees,
     Step,
 )
+from wizard.scripts.wording import duration, in_yaml
 from wizard.scripts.world import World
 from wizard.settings import Settings
 
 SECONDS = 60.0  # for one script
 MOST_SAID = 12  # lines of the conversation in a report
+_VISITS = re.compile(r"~[0-9]+")
 PEOPLE: Mapping[str, Callable[[World], Person]] = {
     "web": OverWeb,
     "terminal": OverTerminal,
@@ -98,6 +105,9 @@ class _Player:
     async def _begins(self) -> None:
         workflow = self.script.written.workflow
         try:
+            problem = next(misnamed(self.script, self.world.catalog.get(workflow)), None)
+            if problem is not None:
+                raise _Failed(problem)
             self.world.check(workflow)
             await self.person.begins(workflow)
         except (CantBeDone, WizardError) as error:
@@ -112,7 +122,8 @@ class _Player:
                 return
             case "completed":
                 ended = step.completed if isinstance(step.completed, Completed) else Completed()
-                self._compares(number, list(unfinished(ended, self.person.seen, view)), step.completed is not True)
+                found = [(what + self._due(view), place) for what, place in unfinished(ended, self.person.seen, view)]
+                self._compares(number, found, step.completed is not True)
                 return
         self.said.append(f"  > {_spoken(step)}")
         await self._acts(number, step)
@@ -175,6 +186,8 @@ class _Player:
                 await world.happens(step.event.name, step.event.data, step.event.key)
             case "operator":
                 told = step.operator
+                if told == RELEASES and not Dialogue.of((await world.view()).run.conversation).agent:
+                    raise CantBeDone("nobody has taken over, or was asked for, whom this could release")
                 await world.operator(*(("says", told.says) if isinstance(told, Operator) else (str(told),)))
         await (self.person.comes() if step.word in ("restarts", "deploys") else self.person.looks())
 
@@ -237,6 +250,11 @@ class _Player:
         if self.person.seen.said and self.said[-1:] != [self.person.seen.said]:
             self.said.append(self.person.seen.said)
 
+    def _due(self, view: RunView) -> str:
+        """When a run that waits goes on by itself, for an author whose clock stands too early."""
+        due = self.world.next_due() if view.status is RunStatus.WORKING else None
+        return "" if due is None else f"; it goes on by itself in {duration(due)} (`waits`)"
+
     def _compares(self, number: int, found: list[Difference], has_places: bool) -> None:
         if found:
             message = "; ".join(what for what, _ in found)
@@ -298,9 +316,18 @@ async def play(
             with suppress(Exception):
                 await player.person.leaves()
             await world.ends()
+    if problem is not None:
+        player.said += _unasked(script, world)
     said = tuple(player.said)
     failure = None if problem is None else Failure(problem, said[-MOST_SAID:])
     return Played(script, channel, failure, perf_counter() - begun, said)
+
+
+def _unasked(script: Script, world: World) -> list[str]:
+    """A line for services that the script has answer, and that nobody has asked."""
+    visited = {name for line in world.recorder.lines for name in (line.step, _VISITS.sub("", line.step))}
+    unasked = [step for step in script.written.results if step not in visited]
+    return [f"  (not asked for so far, of `results`: {', '.join(unasked)})"] if unasked else []
 
 
 def _expects(step: Step, error: str) -> bool:
@@ -322,5 +349,4 @@ def _spoken(step: Step) -> str:
             return str(said)
         case "presses":
             return f"[{said}]"
-    shown = said.model_dump(exclude_unset=True) if hasattr(said, "model_dump") else said
-    return f"({step.word}{'' if shown is True else f' {shown}'})"
+    return f"({step.word}: {in_yaml(said)})"

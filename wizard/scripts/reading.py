@@ -59,7 +59,7 @@ def read(text: str | bytes, file: str) -> list[Script]:
     """The scripts of a text; several are divided by `---`. Raises DefinitionError with every problem."""
     scripts: list[Script] = []
     problems: list[Problem] = []
-    for number, document in enumerate(source.read(text, file), 1):
+    for number, document in enumerate(source.read(text, file, "script"), 1):
         wrong = list(_problems(document))
         problems += wrong
         if not wrong:

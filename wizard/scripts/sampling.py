@@ -64,6 +64,20 @@ def answers_for(
     return [*found, *(value for value in _wrong(question, asked) if value not in found)]
 
 
+def refused_for(question: Question, names: Names, form: Form) -> Value:
+    """An answer in words that isn't taken, whatever else is answered; None where each text is one."""
+    longest = getattr(question.field, "max_length", None)
+    too_long = "a" * (longest + 1) if isinstance(longest, int) and longest < 5_000 else NOBODY_TYPES
+    for text in (NOBODY_TYPES, too_long):
+        try:
+            question.parse(text, Context(OwnNames(form.own, names), {}, None))
+        except Refusal:
+            return text
+        except Exception:  # what reads other answers
+            return None
+    return None
+
+
 def _wrong(question: Question, asked: PromptField) -> Iterator[Value]:
     """What is to be refused, or is no answer."""
     of = question.type

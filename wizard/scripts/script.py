@@ -22,7 +22,8 @@ from wizard.scripts.lasting import told
 MOST_STEPS = 1_000
 MOST_TEXT = 100_000
 BEFORE_ANSWERING = "before_answering"
-MOVES = ("takes_over", "releases")  # of an operator
+RELEASES = "releases"
+MOVES = ("takes_over", RELEASES)  # of an operator
 ChannelName = Literal["web", "terminal", "json", "chat", "websocket"]
 CHANNELS: tuple[ChannelName, ...] = get_args(ChannelName)
 

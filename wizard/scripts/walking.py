@@ -27,7 +27,9 @@ from wizard.scripts.world import RUN, World
 from wizard.settings import Settings
 
 FAILS = "The service is not available."  # what services are made to fail with
-MOST_MOVES = 120  # of one walk
+MOST_MOVES = 120  # of one walk, and MORE_MOVES for each node
+MORE_MOVES, MOST_OF_ALL = 3, 450  # no script has more than a thousand steps
+GIVES_UP = "gives_up"
 MOST_ROUNDS = 8  # that it goes by the same place
 _NUMBERS = re.compile(r"~[0-9]+")
 _ITEM = re.compile(r"(?<=/)[0-9]+(?=/)|(?<=/after-)[0-9]+$")
@@ -40,10 +42,18 @@ def place_of(step: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """What is done at a step: `answers`, `goes_on`, `waits` or `event`, and what it says."""
+    """What is done at a step: `answers`, `goes_on`, `waits` or `event`, and what it says; `gives_up` is a wrong answer
+    in a conversation, as often as it takes for `after_tries` to lead on (see `wrong_answers`)."""
 
     word: str
     said: Any = None
+
+    @property
+    def wrong_answers(self) -> list[dict[str, Any]]:
+        """What is answered by who is misunderstood until the definition leads on: all of the step, then the one
+        question that is asked again."""
+        again = {self.said["wrong"]: self.said["answers"][self.said["wrong"]]}
+        return [self.said["answers"], *[again] * (self.said["tries"] - 1)]
 
     @property
     def key(self) -> str:
@@ -70,6 +80,11 @@ class Done:
     @property
     def is_refused(self) -> bool:
         return bool(self.errors) and not self.fault
+
+    @property
+    def fails_unmeant(self) -> bool:
+        """Whether something failed that wasn't made to."""
+        return bool(self.fault) and FAILS not in self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +115,15 @@ class Walk:
     nameless: Mapping[Nameless, str] = field(default_factory=dict)
     services: Mapping[str, Node] = field(default_factory=dict)
     visited: frozenset[str] = frozenset()  # the steps, without visits
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it came to an end that the definition has, and nothing failed on the way but what was made to."""
+        return not self.stuck and not self.fails_unmeant
+
+    @property
+    def fails_unmeant(self) -> bool:
+        return bool(self.fault) and FAILS not in self.fault
 
 
 class Chooser(Protocol):
@@ -142,7 +166,8 @@ async def walk(
 
 async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> None:
     gone: Counter[str] = Counter()
-    for _ in range(MOST_MOVES):
+    most = min(MOST_MOVES + MORE_MOVES * len(view.workflow.nodes), MOST_OF_ALL)
+    for _ in range(most):
         if max(gone.values(), default=0) > MOST_ROUNDS:
             made.stuck = f"it came to {place_of(view.step)} again and again"
             break
@@ -158,10 +183,10 @@ async def _go_on(world: World, view: RunView, made: Walk, chooser: Chooser) -> N
         chooser.learn(done)
         if done.fault:
             made.fault, made.failed_at = done.fault, view.fault.node if view.fault is not None else done.then
-            if FAILS not in done.fault:
+            if done.fails_unmeant:
                 break  # nobody meant that to happen; what else is to be tried there is another walk's
     else:
-        made.stuck = f"it isn't at its end after {MOST_MOVES} moves"
+        made.stuck = f"it isn't at its end after {most} moves"
     if view.fault is not None and not made.fault:
         made.fault, made.failed_at = view.fault.message, view.fault.node or view.step
     made.status, made.last = view.status, view.step
@@ -186,11 +211,17 @@ async def _make(world: World, view: RunView, move: Move) -> Done:
                 await world.happens(move.said["name"], move.said.get("data"), None)
             case "goes_on":
                 await world.engine.next(view, {}, step=step)
+            case "gives_up":
+                await world.engine.next(view, move.said["answers"], step=step)
+                if view.rejected is None:
+                    move = Move("answers", move.said["answers"])
+                else:
+                    await world.engine.give_up(view, step)
             case _:
                 await world.engine.next(view, move.said, step=step)
     except WizardError as error:
         return Done(step, move, step, view.status, {"": error.message}, "")
-    if move.word in ("waits", "event"):
+    if move.word in ("waits", "event", GIVES_UP):
         await world.engine.load(view)  # what was refused before is no refusal of this
     rejected = view.rejected
     errors = {} if rejected is None else _errors(rejected)

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import timedelta
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 import yaml
 
 from wizard.debugging.ways import place_at
-from wizard.definitions.reading.document import is_text
 from wizard.forms.form import Question
 from wizard.model import RunStatus, Workflow
 from wizard.scripts.coverage import form_of
 from wizard.scripts.exploring import Exploration, Finding
-from wizard.scripts.walking import Done, Move, Walk, place_of
+from wizard.scripts.walking import GIVES_UP, Done, Move, Walk, place_of
+from wizard.scripts.wording import duration, in_plain
 
 ASKING_AGAIN = ("web", "json")
-EMPTYING = ("chat", "websocket", "terminal", "json")
+CONVERSATIONS = ("chat", "websocket", "terminal")
 _ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
 
 
@@ -29,16 +27,26 @@ def scripts_of(exploration: Exploration, seed: int) -> dict[str, str]:
     """The texts of the scripts by the names of their files, in the order in which they were found."""
     name = exploration.workflow.id
     texts: dict[str, str] = {}
-    for number, made in enumerate(exploration.paths, 1):
-        if not made.fault and not made.stuck:
-            channels = _channels(exploration.workflow, made)
-            title = f"Path {number}: {_places(made)}"[:300]
-            texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
+    for number, made in enumerate(map(_tellable, exploration.paths), 1):
+        channels = _channels(exploration.workflow, made)
+        title = f"Path {number}: {_places(made)}"[:300]
+        texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
     for number, finding in enumerate(exploration.findings, 1):
         kind = finding.kind.replace(" ", "-")
         title = f"{finding.kind.capitalize()}: {finding.message}"[:300]
-        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(finding.walk, title, _showing(finding), seed, failing=True)
+        shown = replace(finding, walk=_tellable(finding.walk))
+        channels = _channels(exploration.workflow, shown.walk)
+        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(
+            shown.walk, title, _showing(shown), seed, failing=True, channels=channels
+        )
     return texts
+
+
+def _tellable(made: Walk) -> Walk:
+    """A walk as one script can tell it: where `after_tries` led on, other wrong answers would lead on as well."""
+    if not any(done.move.word == GIVES_UP for done in made.done):
+        return made
+    return replace(made, done=[done for done in made.done if not done.is_refused])
 
 
 def _places(made: Walk) -> str:
@@ -47,14 +55,14 @@ def _places(made: Walk) -> str:
 
 def _channels(workflow: Workflow, made: Walk) -> tuple[str, ...]:
     """Those that show all of a walk, () for each: where an answer is wrong so often that `after_tries` leads on in a
-    conversation, only pages and JSON ask again. What nobody sees, nobody answers in a conversation; and a page that is
-    sent without an answer has its default."""
+    conversation, only pages and JSON ask again, and only a conversation takes that way. What nobody sees, nobody
+    answers in a conversation."""
+    if any(done.move.word == GIVES_UP for done in made.done):
+        return CONVERSATIONS
     refused = [done for done in made.done if done.is_refused and done.move.word == "answers"]
     wrong = [(done, question) for done in refused for question in _questions(workflow, done.step, done.errors)]
     if any(not question.type.is_seen for _, question in wrong):
         return ASKING_AGAIN
-    if any(question.default is not None and done.move.said.get(question.name) == "" for done, question in wrong):
-        return EMPTYING
     for step, tries in Counter(done.step for done in made.done if done.is_refused).items():
         placed = place_at(workflow, step)
         after = None if placed is None else placed[1].after_tries
@@ -88,13 +96,16 @@ def _text(
     what = "It fails as long as what it shows is there." if failing else "It passes as the workflow is now."
     comment = f"# Written by `wizard test --explore --seed {seed}`. {what}\n"
     written = yaml.safe_dump(
-        {**_plain(head), "steps": _plain(list(steps))}, sort_keys=False, allow_unicode=True, width=110
+        {**in_plain(head), "steps": in_plain(list(steps))}, sort_keys=False, allow_unicode=True, width=110
     )
     return comment + written
 
 
 def _passing(made: Walk) -> list[dict[str, Any]]:
-    steps = list(_told(made.done))
+    done = list(made.done)
+    while made.stuck and done and done[-1].is_refused:
+        done.pop()
+    steps = list(_told(done))
     if made.status is RunStatus.COMPLETED:
         return [*steps, {"completed": {"step": made.last}}]
     if made.status in _ENDED:
@@ -132,13 +143,24 @@ def _short_of(done: Sequence[Done], place: str) -> list[Done]:
 def _told(done: Sequence[Done], *, to_the_last: bool = True) -> Iterator[dict[str, Any]]:
     """Each move, and where it led or why it wasn't taken."""
     for number, each in enumerate(done):
-        yield _step(each, done[:number])
+        *before, last = _steps(each, done[:number])
+        for step in before:
+            yield step
+            yield {"sees": {"step": each.step, "error": True}}
+        yield last
         is_last = number == len(done) - 1
         if each.errors or each.fault:
             if to_the_last or not is_last:
                 yield {"sees": {"step": each.then, "error": True}}
         elif (not is_last or each.status is not RunStatus.COMPLETED) and (to_the_last or not is_last):
             yield {"sees": {"step": each.then}}
+
+
+def _steps(done: Done, before: Sequence[Done]) -> list[dict[str, Any]]:
+    """What is said for a move; of several the last one is taken."""
+    if done.move.word == GIVES_UP:
+        return [{"answers": answers} for answers in done.move.wrong_answers]
+    return [_step(done, before)]
 
 
 def _step(done: Done, before: Sequence[Done]) -> dict[str, Any]:
@@ -164,32 +186,5 @@ def _said_before(name: str, step: str, before: Sequence[Done]) -> Any:
     return next((value for value in said if value), None)
 
 
-def duration(length: timedelta) -> str:
-    """As definitions write it, in whole seconds, none too few."""
-    seconds = max(1, -int(-length.total_seconds() // 1))
-    parts = []
-    for unit, size in (("w", 604_800), ("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
-        count, seconds = divmod(seconds, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return " ".join(parts)
-
-
 def _words(text: str) -> str:
     return " ".join(re.sub(r"\{\{.*?\}\}", "…", text).split())
-
-
-def _plain(value: Any) -> Any:
-    """What YAML, and a script, can hold."""
-    match value:
-        case Mapping():
-            return {str(name): _plain(item) for name, item in value.items()}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case Decimal():
-            return str(value)
-        case None | bool() | int():
-            return value
-        case str():
-            return value if is_text(value) else json.dumps(value)
-    return str(value)

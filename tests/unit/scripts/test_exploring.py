@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from tests.unit.scripts.played import catalog_of
-from wizard.scripts.coverage import coverage_of
+from wizard.scripts.coverage import Covered, coverage_of
 from wizard.scripts.exploring import Exploration, explore
 from wizard.scripts.playing import play
 from wizard.scripts.reading import read
@@ -154,11 +154,47 @@ async def test_what_is_refused_before_a_wait_is_not_refused_by_it_and_a_way_out_
     assert waits
     assert not any(done.errors for done in waits)
     scripts = [script for text in scripts_of(exploration, 1).values() for script in read(text, "a.test.yaml")]
-    assert {script.channels for script in scripts} >= {("web", "json")}
+    assert {script.channels for script in scripts} >= {("web", "json"), ("chat", "websocket", "terminal")}
     for script in scripts:
-        for channel in {"json", "chat"} & set(script.channels):
+        for channel in {"json", "chat", "terminal"} & set(script.channels):
             played = await play(script, catalog_of(PATIENT), channel)
             assert played.failure is None, (channel, played.failure)
+    (coverage,) = coverage_of([exploration.workflow], exploration.covered)
+    assert coverage.figures["edge"].missing == ()  # the way of `after_tries` among them
+
+
+TURNING = """\
+id: turning
+nodes:
+  - {id: kind, type: form, fields: [{name: big, type: boolean, label: Big?}, {name: word, label: Word, default: yes}]}
+  - {id: first, type: form, fields: [{name: again, type: boolean, label: Again?}]}
+  - {id: second, type: form, fields: [{name: code, label: Code, max_length: 9}]}
+  - {id: turn, type: condition, cases: [{when: first.again, goto: first}, {goto: which}]}
+  - {id: which, type: condition, cases: [{when: not kind.big and second.code == "x", goto: rare}, {goto: service}]}
+  - {id: rare, type: message, title: Rare}
+  - {id: service, type: http, url: "https://a.example", example: {body: {}}, on_error: back}
+  - {id: done, type: end, title: Done}
+"""
+
+
+async def test_a_loop_that_leads_out_is_none_and_answers_of_long_ago_are_combined() -> None:
+    """The way on depends on what was said pages before: it is found all the same, nothing is said to be without a way
+    out, even where the limit is short; and each script passes on pages too, where a field with a default is emptied."""
+    catalog = catalog_of(TURNING)
+    short = await explore(catalog.get("turning"), catalog, AT, seed=1, limit=3)
+    assert (short.findings, short.is_cut, bool(short.left)) == ([], True, True)
+    exploration = await explore(catalog.get("turning"), catalog, AT, seed=1)
+    (coverage,) = coverage_of([exploration.workflow], exploration.covered)
+    assert (exploration.findings, exploration.is_cut) == ([], False)
+    assert (coverage.figures["node"].missing, coverage.figures["edge"].missing) == ((), ())
+    reached: set[str] = set()
+    for text in scripts_of(exploration, 1).values():
+        (script,) = read(text, "a.test.yaml")
+        covered = Covered()
+        played = await play(script, catalog, "web", covered=covered)
+        assert played.failure is None, played.failure
+        reached |= {part.name for part in covered.parts}
+    assert {part.name for part in exploration.covered.parts} == reached
 
 
 LASTING = """\

@@ -76,11 +76,22 @@ async def test_a_failure_reads_well() -> None:
     )
     assert played.failure.said == (
         "Welcome to Bern",
-        "  > (goes_on)",
+        "  > (goes_on: true)",
         "About you: Full name, Date of birth, Why?",
-        "  > (answers {'full_name': 'Ann', 'birth_date': '27 3 1985', 'reason': 'new'})",
+        "  > (answers: {full_name: Ann, birth_date: 27 3 1985, reason: new})",
         "Check your answers",
     )
+
+
+async def test_a_failure_says_what_was_not_asked_and_what_is_to_come() -> None:
+    """An author whose service was never called, or whose clock stands too early, sees just that."""
+    played = await plays(f"{HEAD}- goes_on: true\n- sees: closed\n")
+    assert played.failure is not None
+    assert played.failure.said[-1] == "  (not asked for so far, of `results`: lookup)"
+    told = await plays(f"{HEAD}{ANN}- goes_on: true\n- waits: 1d\n- completed: true\n")
+    assert told.failure is not None
+    assert "it is working at paid; it goes on by itself in 2d (`waits`)" in str(told.failure.problem)
+    assert told.failure.said[-2:] == ("  > (waits: 1d)", "We wait for your money.")
 
 
 @pytest.mark.parametrize(
@@ -121,7 +132,27 @@ async def test_who_goes_back_to_a_page_is_there(channel: str) -> None:
 async def test_a_result_for_no_step_is_told() -> None:
     """A service that is misspelt would be answered by its example, and the test would test something else."""
     told = await fails(HEAD.replace("lookup", "lockup") + ANN)
-    assert "`results` has 'lockup', and there is no such step" in told
+    assert told == (
+        "a.test.yaml:3:11: error: `results` has 'lockup', and there is no such step in this workflow; did you mean "
+        "`lookup`?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        (
+            "changes: {step: aplicant}",
+            "5:19: error: there is no step 'aplicant' in passport; did you mean",
+        ),
+        ("sees: {step: xyz}", "5:16: error: there is no step 'xyz' in passport; there are welcome, applicant, adult,"),
+        ("goes_back: wellcome", "5:3: error: there is no step 'wellcome' in passport; did you mean `welcome`?"),
+        ("completed: {step: don}", "5:21: error: there is no step 'don' in passport; did you mean `done`?"),
+    ],
+)
+async def test_a_step_that_there_is_not_is_told_before_anything_is_played(step: str, said: str) -> None:
+    """A slip in a name isn't told as something that the workflow does wrong: the JSON interface calls it late."""
+    assert said in await fails(f"{HEAD}- {step}\n")
 
 
 async def test_an_unknown_workflow_is_told() -> None:
@@ -251,7 +282,13 @@ async def test_an_operator_speaks_and_releases() -> None:
     )
     played = await plays(PRICE + steps, ORDER, over="chat")
     assert played.failure is None
-    assert "  > (operator {'says': 'Yes'})" in played.said
+    assert "  > (operator: {says: 'Yes'})" in played.said
+
+
+async def test_nobody_is_released_who_has_not_taken_over() -> None:
+    """Else a script of two operators passes although the first one never came."""
+    assert "6:3: error: nobody has taken over" in await fails(f"{PRICE}- operator: releases\n", ORDER, over="chat")
+    await passes(f"{PRICE}- says: agent\n- sees: asked\n- operator: releases\n", ORDER, over=["chat"])
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,11 @@ def test_a_definition_is_told_as_one() -> None:
     assert told("- a\n") == ["1:1 a script is a mapping with `workflow` and `steps`"]
 
 
+def test_an_empty_file_is_told_to_hold_no_script() -> None:
+    """And no definition, which nobody looks for there."""
+    assert told("") == ["1:1 there is no script in this file"]
+
+
 def test_numbers_are_what_is_typed() -> None:
     """`says: 27` answers with these digits, `says: 1.50` keeps its zero."""
     (script,) = read(f"{HEAD}- says: 27\n- says: 1.50\n", "a.test.yaml")

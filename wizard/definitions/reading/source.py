@@ -18,9 +18,9 @@ MAX_BYTES = 1_000_000  # one file
 MAX_VALUES = 1_000_000  # in one definition that comes as data
 
 
-def read(text: str | bytes, file: str) -> list[Document]:
-    """The definitions in the text of a file: YAML (several are divided by `---`), or JSON where the
-    file's name ends in .json. Raises DefinitionError with every problem that can be found."""
+def read(text: str | bytes, file: str, what: str = "definition") -> list[Document]:
+    """The definitions, or `what` else is meant to be there, in the text of a file: YAML (several are divided by `---`),
+    or JSON where the file's name ends in .json. Raises DefinitionError with every problem that can be found."""
     decoded = _decoded(text, file)
     problems: list[Problem] = []
     if file.lower().endswith(".json"):
@@ -29,7 +29,7 @@ def read(text: str | bytes, file: str) -> list[Document]:
         documents = YamlReader(decoded, file, problems).documents()
     documents = [document for document in documents if document.data is not None]
     if not documents and not problems:
-        problems.append(Problem(file, 1, 1, "there is no definition in this file"))
+        problems.append(Problem(file, 1, 1, f"there is no {what} in this file"))
     if problems:
         raise DefinitionError(problems)
     return documents
