@@ -640,3 +640,14 @@ async def test_days_times_and_places_may_be_said_as_in_a_chat() -> None:
     assert "Understood: 28 March 2026" in held.script.written
     answers = {"day": date(2026, 3, 28), "at": time(14, 30), "people": 3, "seat": "aisle", "sure": True}
     assert held.view.answers["ask"] == answers
+
+
+async def test_a_title_that_form_and_workflow_share_is_printed_once() -> None:
+    """Two headings that say the same look like two things; on the way back the page has its own."""
+    document = form("{name: colour, type: text}", title="One form")
+    document["nodes"].append({"id": "more", "type": "form", "title": "More", "fields": [{"name": "size"}]})
+    engine = await make_test_engine(document)
+    held = await talk(engine, "one", ":quit")
+    assert held.script.written.count("One form") == 1
+    held = await talk(engine, "one", "blue", ":back", ":quit")
+    assert held.script.written.count("One form") == 2
