@@ -111,7 +111,7 @@ class Performer:
                 await self._move(job, lambda turn: expire(turn, job.visit), outline=True, claim=claim)
             case JobKind.MESSAGE:
                 return await self._send(claim)
-            case JobKind.DELIVER | JobKind.ATTEND:
+            case JobKind.DELIVER | JobKind.ATTEND | JobKind.LEAVE:
                 errand = self.errands.get(job.kind)
                 return self._clock() + ELSEWHERE if errand is None else await errand(claim)
             case JobKind.DELETE:

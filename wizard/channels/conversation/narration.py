@@ -182,6 +182,8 @@ class _Telling:
         ]
         if self._has_other_agent:
             orders.append(Order(JobKind.ATTEND, 0))
+        if self.heard is None and self.was.digression and not self.now.digression:  # else who heard it ends that
+            orders.append(Order(JobKind.LEAVE, self.now.last, {"run": self.was.digression}))
         return tuple(orders)
 
     @property
