@@ -31,7 +31,8 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.narration import Narration, silent_answers
+from wizard.channels.conversation.narration import Narration
+from wizard.channels.conversation.order import silent_answers
 from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
