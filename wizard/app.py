@@ -18,7 +18,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ from wizard.engine.worker import Worker
 from wizard.errors import SettingsError
 from wizard.events.intake import Intake
 from wizard.lifetime import deployed, opened, registered, worked
+from wizard.model.job import JobKind
 from wizard.node import Registry, Services
 from wizard.process.calls import Calls
 from wizard.profiles.schema import ProfileSchema
@@ -183,10 +184,12 @@ def equip(engine: Engine, event_secret: bytes | None = None) -> None:
     """Gives an engine what it has of rooms above its own: what speaks in conversations, who looks after them, and what
     takes events."""
     from wizard.channels.conversation.attention import Attention
+    from wizard.channels.conversation.digressions import end_by_job
     from wizard.channels.conversation.narration import Narration
 
     engine.narrator = Narration()
     Attention.attach(engine)
+    engine.errands[JobKind.LEAVE] = partial(end_by_job, engine)
     engine.emitter = Intake(engine, secret=event_secret).emit
 
 

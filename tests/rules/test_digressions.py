@@ -11,6 +11,7 @@ from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
 from wizard.engine.narration import Said
 from wizard.engine.view import RunView
+from wizard.engine.worker import Worker
 from wizard.errors import DefinitionError
 from wizard.model import RunStatus
 from wizard.testing import make_test_engine
@@ -113,7 +114,7 @@ async def test_what_is_said_of_the_conversation_outside_reaches_it() -> None:
     assert "earlier question" in chat.text
 
 
-@pytest.mark.parametrize("how", ["restart", "agent", "operator", "join", "tea"])
+@pytest.mark.parametrize("how", ["restart", "agent", "operator", "join", "tea", "page", "cancelled"])
 async def test_help_that_is_left_for_good_ends(how: str) -> None:
     """Nobody comes back to it, and it would be counted and kept as a run that somebody is in the middle of."""
     chat = await Chat.of(VISIT, FAQ)
@@ -126,6 +127,12 @@ async def test_help_that_is_left_for_good_ends(how: str) -> None:
             await chat.talks.take_over(chat.id, "olga")
         case "join":
             await chat.talks.join(chat.id)
+        case "page":
+            await chat.engine.next(chat.id, {"drink": "tea"})
+            await Worker(chat.engine).perform_due()
+        case "cancelled":
+            await chat.engine.cancel(chat.id)
+            await Worker(chat.engine).perform_due()
         case "tea":
             await chat.says(choice=tea)
         case "restart":

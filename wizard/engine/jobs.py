@@ -49,7 +49,7 @@ from wizard.telemetry.watching import Watch
 
 log = logging.getLogger("wizard.jobs")
 
-ERRANDS = (JobKind.DELIVER, JobKind.ATTEND)  # that not every process can do
+ERRANDS = (JobKind.DELIVER, JobKind.ATTEND, JobKind.LEAVE)  # that not every process can do
 # Between two looks of a process that can't do what another one can, at most, and at first: longer than it is until the
 # others look (wizard.stores.wakening), who would learn of it later than this one else.
 ELSEWHERE, FIRST_ELSEWHERE = timedelta(seconds=5), timedelta(seconds=1.2)
@@ -115,7 +115,7 @@ class Performer:
                 await self._move(job, lambda turn: expire(turn, job.visit), outline=True, claim=claim)
             case JobKind.MESSAGE:
                 return await self._send(claim)
-            case JobKind.DELIVER | JobKind.ATTEND:  # ERRANDS
+            case JobKind.DELIVER | JobKind.ATTEND | JobKind.LEAVE:  # ERRANDS
                 errand = self.errands.get(job.kind)
                 return elsewhere(claim, self._clock()) if errand is None else await errand(claim)
             case JobKind.DELETE:

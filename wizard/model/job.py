@@ -31,6 +31,7 @@ class JobKind(StrEnum):
     MESSAGE = "message"  # send what a turn decided to send; the payload holds it
     DELIVER = "deliver"  # send what was said in a conversation to a channel; the payload names it
     ATTEND = "attend"  # somebody is wanted in a conversation, or isn't any more
+    LEAVE = "leave"  # end the run that helped aside in a conversation, which has moved on; the payload names it
     DELETE = "delete"  # a run ended `delete_after` ago
     WAKE = "wake"  # a run that the visit waits for has ended: look at it
 

@@ -121,7 +121,9 @@ class Explorer:
         if view.after_tries is None or placed is None or form is None:
             return
         names = Scope(view.run, placed[0], view.now)
-        base = next((move.said for move in self._answers(view, view.current, placed) if move.word == "answers"), {})
+        base: dict[str, Any] = next(
+            (move.said for move in self._answers(view, view.current, placed) if move.word == "answers"), {}
+        )
         for field in view.current.fields:
             question = form.by_name.get(field.name)
             if question is None or question.type.holds_files or not question.type.is_seen:

@@ -22,7 +22,7 @@ from wizard.testing import MovableClock, make_test_engine
 
 __all__ = ["clocked"]  # a fixture
 
-ELSEWHERE = (JobKind.MESSAGE, JobKind.DELIVER, JobKind.ATTEND)
+ELSEWHERE = (JobKind.MESSAGE, JobKind.DELIVER, JobKind.ATTEND, JobKind.LEAVE)
 SLOW = flow("main", ask("a"), work("t", slow=True), ask("b"))
 
 

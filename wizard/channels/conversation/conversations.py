@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from wizard.channels.conversation.bells import Bells
 from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.digressions import Digressions
@@ -33,7 +34,8 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.narration import Narration, silent_answers
+from wizard.channels.conversation.narration import Narration
+from wizard.channels.conversation.order import silent_answers
 from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
@@ -77,8 +79,7 @@ class Conversations:
         self._one_at_a_time = OneAtATime()
         self._codes = Codes(engine)
         self._digressions = Digressions(engine, self.begin, self.hear)
-        self._bells: dict[str, set[asyncio.Event]] = {}
-        self._listens = False
+        self._bells = Bells(engine)
         self._is_stopping = False
         if engine.narrator is None:
             engine.narrator = Narration()
@@ -193,30 +194,18 @@ class Conversations:
     def stop(self) -> None:
         """Whoever waits for what is said has an answer now: the process is stopped."""
         self._is_stopping = True
-        for bells in self._bells.values():
-            for bell in bells:
-                bell.set()
+        self._bells.ring_all()
 
     async def wait(self, run_id: str, seconds: float, number: int) -> bool:
         """Until something may have been said in this process, or the run was deleted there, at most so long; not at
         all where something was said after the message with that number meanwhile. Whether it was one of these."""
-        if not self._listens:  # most of these wait for nothing, and an engine has a listener for good
-            self._listens = True
-            self._engine.listen(self._ring)
-        bell = asyncio.Event()
-        self._bells.setdefault(run_id, set()).add(bell)
-        try:
+        with self._bells.hung_up(run_id) as bell:
             if await self.said_beyond(run_id, number, 1):
                 return True
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await bell.wait()
             return bell.is_set()
-        finally:
-            bells = self._bells[run_id]
-            bells.discard(bell)
-            if not bells:
-                del self._bells[run_id]
 
     # -- operators ---------------------------------------------------------------------------------------
 
@@ -397,10 +386,6 @@ class Conversations:
             if len(page) < PAGE or any(said.about > message.number for said in page):
                 break
         return answers
-
-    def _ring(self, run_id: str) -> None:
-        for bell in self._bells.get(run_id, ()):
-            bell.set()
 
 
 def _check_can_be_taken_over(view: RunView) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import blake2b
 from typing import Any
@@ -22,6 +23,7 @@ from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput, RunCompleted, RunExpired, RunNotFound, StaleRevision, WorkflowNotFound
 from wizard.model import ENDED
+from wizard.model.job import Claim
 from wizard.model.talk import Speaker, Utterance
 from wizard.stores.asides import note_aside
 
@@ -110,10 +112,18 @@ class Digressions:
             await self._end(before.digression)
 
     async def _end(self, run_id: str) -> None:
-        try:
-            await self._engine.cancel(run_id)
-        except (RunNotFound, RunCompleted, RunExpired):
-            return
+        await _end(self._engine, run_id)
+
+
+async def end_by_job(engine: Engine, claim: Claim) -> None:
+    """Ends the run that helped aside where something else than a message moved the conversation on: a page, work that
+    came to its end, a program."""
+    await _end(engine, str(claim.job.payload["run"]))
+
+
+async def _end(engine: Engine, run_id: str) -> None:
+    with suppress(RunNotFound, RunCompleted, RunExpired):
+        await engine.cancel(run_id)
 
 
 def _run_id(around: str, message_id: str) -> str:

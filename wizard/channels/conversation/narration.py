@@ -21,17 +21,24 @@ from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.echoing import changed_text, understood_text
 from wizard.channels.conversation.meanings import Answer, Aside, Back, Begin, Change, GoOn, Heard, Incoming, Remove
-from wizard.channels.conversation.questions import Filling
+from wizard.channels.conversation.order import (
+    come_to,
+    left_out,
+    next_question,
+    passes_by,
+    silent_answers,
+    tries_of,
+    without_asking,
+)
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
 from wizard.expressions.prose import plain
-from wizard.forms.fields import type_of
 from wizard.forms.refusals import Ambiguous
 from wizard.locale.sentences import sentence
-from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step, Value
+from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step
 from wizard.model.job import JobKind
 from wizard.model.talk import Expected, Speaker, Utterance, own_id
 
@@ -59,7 +66,7 @@ class Narration:
         dialogue = Dialogue.of(view.run.conversation)
         if view.rejected is not None:
             limit = view.after_tries
-            tried = max(_tried(dialogue, view, heard).values(), default=0)
+            tried = max(tries_of(dialogue, view, heard).values(), default=0)
             return GiveUp() if limit is not None and tried >= limit else None
         if passes_by(view.current):
             back = heard is not None and heard.meaning == Back()
@@ -77,24 +84,6 @@ class Narration:
         return _Telling(after.run, after, None).moved(question_of(before, was), was.last)
 
 
-def passes_by(prompt: Prompt) -> bool:
-    """Whether a step asks nothing in a conversation, so that nobody waits there: a text to read, a form whose fields
-    nobody sees."""
-    if prompt.ends or prompt.items or prompt.error:
-        return False
-    if prompt.type == "message":
-        return not prompt.fields
-    filling = Filling()
-    asked = [field for field in filling.fields(prompt) if not filling.silent(field)]
-    return prompt.in_parts and bool(prompt.fields) and not asked
-
-
-def silent_answers(prompt: Prompt) -> dict[str, Value]:
-    """The answers that go along without being asked."""
-    filling = Filling()
-    return {field.name: field.value for field in prompt.fields if filling.silent(field) and field.value is not None}
-
-
 def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forward | None:
     """The answers of a form whose last question was answered now, or the one that a page was opened for."""
     if heard is not None and isinstance(heard.meaning, Change) and heard.meaning.opens:
@@ -104,43 +93,9 @@ def _handed_in(view: RunView, dialogue: Dialogue, heard: Heard | None) -> Forwar
     if heard is None or not isinstance(heard.meaning, Answer) or dialogue.visit != view.visit:
         return None
     prompt = view.current
-    if not prompt.in_parts or next_question(prompt, _answered(dialogue, heard.meaning.name)) is not None:
+    if not prompt.in_parts or next_question(prompt, without_asking(dialogue, heard.meaning.name)) is not None:
         return None
-    return Forward(view.with_kept(view.step, {**silent_answers(prompt), **_removed(prompt, dialogue, heard.meaning)}))
-
-
-def _removed(prompt: Prompt, dialogue: Dialogue, answer: Answer) -> dict[str, Value]:
-    """The files that were left out, as answers: a form keeps those that it has, unless that is said when all of it is
-    handed in."""
-    given = {**dialogue.given, answer.name: answer.value}
-    return {
-        field.name: None for field in prompt.fields if type_of(field).holds_files and given.get(field.name, "") is None
-    }
-
-
-def _answered(dialogue: Dialogue, name: str) -> Dialogue:
-    asked = dialogue.asked if name in dialogue.asked else (*dialogue.asked, name)
-    doubted = tuple(other for other in dialogue.doubted if other != name)
-    return replace(dialogue.without_doubt(), asked=asked, doubted=doubted)
-
-
-def next_question(prompt: Prompt, dialogue: Dialogue) -> PromptField | None:
-    """What is to be asked next on a page; None where nothing is."""
-    filling = dialogue.filling
-    for field in filling.fields(prompt):
-        if field.name not in filling.asked and not filling.silent(field):
-            return field
-    return None
-
-
-def _tried(dialogue: Dialogue, view: RunView, heard: Heard | None) -> dict[str, int]:
-    """How often each question of the step was answered wrongly, this time included."""
-    rejected = view.rejected
-    tries = dict(dialogue.tries) if dialogue.visit == view.visit else {}
-    if rejected is None or heard is None or not isinstance(heard.meaning, Answer):
-        return tries
-    wrong = [field.name for field in rejected.fields if field.error is not None] or [heard.meaning.name]
-    return tries | {name: tries.get(name, 0) + 1 for name in wrong}
+    return Forward(view.with_kept(view.step, {**silent_answers(prompt), **left_out(prompt, dialogue, heard.meaning)}))
 
 
 class _Telling:
@@ -200,6 +155,8 @@ class _Telling:
         ]
         if self._has_other_agent:
             orders.append(Order(JobKind.ATTEND, 0))
+        if self.heard is None and self.was.digression and not self.now.digression:  # else who heard it ends that
+            orders.append(Order(JobKind.LEAVE, self.now.last, {"run": self.was.digression}))
         return tuple(orders)
 
     @property
@@ -424,14 +381,14 @@ class _Telling:
             was_answered = step is not None and step.answer is not None
             come = meaning if was_answered or not isinstance(meaning, Back) else None
             self.now = replace(
-                self.now, visit=view.visit, given={}, doubted=(), tries={}, asked=_come_to(prompt, come)
+                self.now, visit=view.visit, given={}, doubted=(), tries={}, asked=come_to(prompt, come)
             ).without_doubt()
         elif isinstance(meaning, Answer) and view.rejected is None:
-            self.now = _answered(self.now, meaning.name)
+            self.now = without_asking(self.now, meaning.name)
             given = {**self.now.given, meaning.name: meaning.value}
-            self.now = replace(self.now, given=_removed(prompt, self.now, meaning) if prompt.in_parts else given)
+            self.now = replace(self.now, given=left_out(prompt, self.now, meaning) if prompt.in_parts else given)
         elif isinstance(meaning, GoOn | Begin) or self.heard is None:
-            self.now = replace(self.now.without_doubt(), asked=self.now.asked or _come_to(prompt, None))
+            self.now = replace(self.now.without_doubt(), asked=self.now.asked or come_to(prompt, None))
         keeps_name = isinstance(meaning, Aside) and self.now.name and not new_page
         if not keeps_name:
             asked = next_question(prompt, self.now)
@@ -448,7 +405,7 @@ class _Telling:
         view, rejected = self.view, self.view.rejected
         if rejected is None:
             return self._fault()
-        tries = _tried(self.was, view, self.heard)
+        tries = tries_of(self.was, view, self.heard)
         errors = {field.name: field.error for field in rejected.fields if field.error is not None}
         names = [*errors] or [field.name for field in self.now.filling.fields(view.current)]
         asked = tuple(name for name in self.now.asked if name not in names)
@@ -474,17 +431,3 @@ class _Telling:
 def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
     """The steps of a path that the other doesn't have at the same place: few of thousands."""
     return [*compress(path, map(is_not, path, other)), *path[len(other) :]]
-
-
-def _come_to(prompt: Prompt, meaning: object) -> tuple[str, ...]:
-    """The fields of a page that need no asking when it is come to: those that are answered, unless all are. Who went
-    back is at its last question, and who changes an answer at that."""
-    filling = Filling.begun(prompt)
-    seen = [field.name for field in filling.fields(prompt) if not filling.silent(field)]
-    if isinstance(meaning, Back):
-        return tuple(seen[:-1])
-    if isinstance(meaning, Change) and meaning.opens:
-        return tuple(field.name for field in prompt.fields if field.answered or field.value is not None)
-    if isinstance(meaning, Change) and meaning.name in seen:
-        return tuple(name for name in seen if name != meaning.name)
-    return tuple(name for name in seen if name in filling.asked)

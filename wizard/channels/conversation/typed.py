@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from wizard.channels.conversation.commands import change_in, correction_in
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.manners import yes_or_no
 from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
 from wizard.channels.conversation.meanings import Answer, Change, Incoming
 from wizard.channels.conversation.questions import clean, meaning
+from wizard.channels.conversation.rewording import chosen, reworded
 from wizard.channels.conversation.understanding import understand
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput
@@ -17,14 +20,32 @@ from wizard.locale.sentences import AnyOf, sentence
 from wizard.model import PromptField, Value
 
 
-def meant(asked: PromptField, line: str) -> Value:
-    """What a line stands for; of choices also one that is nearly named. Raises InvalidInput where several are."""
-    is_pick = bool(asked.choices and line.strip()) and not type_of(asked).is_list
-    near = near_choices(asked, line) if is_pick and exact_choice(asked, line) is None else ()
+def meant(asked: PromptField, line: str, view: RunView) -> Value:
+    """What a line stands for: also what people say for yes, a day, a time or a number, and a choice that is nearly
+    named, or named by its place. Raises InvalidInput where several may be meant."""
+    language, of = view.workflow.language, type_of(asked)
+    if of.is_yes_or_no:
+        return yes_or_no(line, language) or meaning(asked, line)
+    if asked.choices and line.strip() and not of.is_list:
+        return _picked(asked, line, language)
+    stands_for = reworded(asked, line, language, view.now.date())
+    if len(stands_for) > 1:
+        raise _several(stands_for)
+    return stands_for[0] if stands_for else meaning(asked, line)
+
+
+def _picked(asked: PromptField, line: str, language: str) -> Value:
+    if exact_choice(asked, line) is not None:
+        return meaning(asked, line)
+    near = near_choices(asked, line)
     if near and not (len(near) == 1 and is_plain(line, near[0])):
-        among = AnyOf([clean(choice.label) for choice in near])
-        raise InvalidInput(sentence("Which one do you mean: {choices}?", choices=among))
-    return near[0].value if near else meaning(asked, line)
+        raise _several([clean(choice.label) for choice in near])
+    choice = near[0] if near else chosen(asked, line, language)
+    return meaning(asked, line) if choice is None else choice.value
+
+
+def _several(readings: Sequence[str]) -> InvalidInput:
+    return InvalidInput(sentence("Which one do you mean: {choices}?", choices=AnyOf(readings)))
 
 
 def page_called(called: str, view: RunView) -> str | None:

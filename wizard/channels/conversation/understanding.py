@@ -49,7 +49,7 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.narration import passes_by
+from wizard.channels.conversation.order import passes_by
 from wizard.channels.conversation.questions import meaning, numbered, offered
 from wizard.channels.conversation.rewording import as_written, chosen, reworded
 from wizard.channels.conversation.topics import plain_topic, topic_in

@@ -40,10 +40,12 @@ class Paper:
         self._console = console
         self._words = words
         self.numbered: list[str] | None = None
+        self._covered = ""  # the title that was printed last, of the workflow
 
     def cover(self, workflow: Workflow, *, kept: bool = True) -> None:
         """What a conversation begins with; `kept` says whether answers outlive it."""
         self._write(workflow.title, Style.STRONG)
+        self._covered = workflow.title
         self._text(workflow.text)
         if kept:
             self.note(sentence(":help shows what else can be typed; :quit leaves, and your answers are kept"))
@@ -54,7 +56,10 @@ class Paper:
         """A page's heading, text and list, and what is wrong with it as a whole."""
         self.numbered = None
         self._console.write()
-        if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
+        covered, self._covered = self._covered, ""
+        if prompt.title and prompt.title == covered and prompt.fields:
+            """It stands above."""
+        elif prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
             self._write(prompt.title, Style.TITLE)
         elif prompt.type == "review" and prompt.items:
             self._write(self._words.say(sentence("Check your answers")), Style.TITLE)

@@ -8,6 +8,7 @@ from wizard.channels.conversation.questions import Command, offered, read_line
 from wizard.channels.conversation.typed import meant
 from wizard.channels.terminal.console import Console
 from wizard.channels.terminal.local_files import read_file
+from wizard.engine.view import RunView
 from wizard.forms.fields import type_of
 from wizard.locale.words import Words
 from wizard.model import PromptField, Value
@@ -64,9 +65,9 @@ def finished(lines: list[str]) -> str:
     return text
 
 
-async def value_of(asked: PromptField, line: str) -> Value:
+async def value_of(asked: PromptField, line: str, view: RunView) -> Value:
     """What a line stands for as an answer; a path is a file. Raises InvalidInput."""
     if not type_of(asked).holds_files or not line.strip():
-        return meant(asked, line)
+        return meant(asked, line, view)
     limit = asked.options.get("max_size")
     return await asyncio.to_thread(read_file, line.strip(), limit if isinstance(limit, int) else LARGEST_FILE)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import date, time
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -31,6 +33,7 @@ from wizard.locale.words import Words, words_in
 from wizard.model import Prompt, PromptField, RunStatus, Topic, Value
 
 GOES_ON = (RunStatus.CREATED, RunStatus.WAITING, RunStatus.WORKING, RunStatus.FAILED)
+REWORDED = (date, time, int, Decimal)  # whose answers in words are told as they were understood
 UNSAID = sentence("This answer can't be accepted.")
 LOOK = 0.3  # seconds between two looks at work that is under way
 
@@ -206,10 +209,12 @@ class Conversation:
             await self._help(view, topic)
             return
         try:
-            value = await value_of(asked, line)
+            value = await value_of(asked, line, view)
         except InvalidInput as error:
             self._paper.wrong(error.people)
             return
+        if isinstance(value, str) and line.strip() and value != line and type_of(asked).value_type in REWORDED:
+            self._paper.note(sentence("Understood: {answer}", answer=value))
         await self._give(view, prompt, asked, value)
 
     async def _count_tries(self, view: RunView, asked: PromptField) -> bool:

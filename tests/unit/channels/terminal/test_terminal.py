@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -616,3 +617,37 @@ async def test_who_leaves_or_begins_anew_while_helped_does_so_where_they_came_fr
     assert held.view.answers["you"] == {"name": "Bea", "town": "Bern"}
     lost = await talk(await make_test_engine({**VISIT, "help": VISIT["help"][1:]}), "visit", ":help", ":quit")
     assert any(line.strip() == "Is there a car park?" for line in lost.script.written)
+
+
+async def test_days_times_and_places_may_be_said_as_in_a_chat() -> None:
+    """“Tomorrow” was no date here and one in the chat of the same form; of two days nobody guesses."""
+    engine = await make_test_engine(
+        form(
+            "{name: day, type: date, label: Day, min: today()}",
+            "{name: at, type: time, label: Time}",
+            "{name: people, type: integer, label: People}",
+            "{name: seat, type: choice, label: Seat, choices: [window, aisle]}",
+            "{name: sure, type: boolean, label: Sure}",
+        ),
+        clock=MovableClock(datetime(2026, 3, 27, tzinfo=UTC)),
+    )
+    typed = ("next Tuesday", "tomorrow", "half past two", "14:30", "three", "the second one", "yes please")
+    held = await talk(engine, "one", *typed)
+    assert held.script.wrong == [
+        "Which one do you mean: 31 March 2026 or 7 April 2026?",
+        "Which one do you mean: 02:30 or 14:30?",
+    ]
+    assert "Understood: 28 March 2026" in held.script.written
+    answers = {"day": date(2026, 3, 28), "at": time(14, 30), "people": 3, "seat": "aisle", "sure": True}
+    assert held.view.answers["ask"] == answers
+
+
+async def test_a_title_that_form_and_workflow_share_is_printed_once() -> None:
+    """Two headings that say the same look like two things; on the way back the page has its own."""
+    document = form("{name: colour, type: text}", title="One form")
+    document["nodes"].append({"id": "more", "type": "form", "title": "More", "fields": [{"name": "size"}]})
+    engine = await make_test_engine(document)
+    held = await talk(engine, "one", ":quit")
+    assert held.script.written.count("One form") == 1
+    held = await talk(engine, "one", "blue", ":back", ":quit")
+    assert held.script.written.count("One form") == 2
