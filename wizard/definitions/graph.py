@@ -281,6 +281,7 @@ def svg(workflow: Workflow, tested: Tested | None = None) -> str:
         f'<rect x="{x:.0f}" y="0" width="{width:.0f}" height="{height:.0f}" fill="{_PAPER}"/>',
         f'<text x="{x + MARGIN:.0f}" y="{MARGIN}" font-size="18" font-weight="bold">'
         f"{_text(shorten(workflow.title, 60, placeholder='…'))}</text>",
+        *_legend(x + MARGIN, tested),
         *paths,
         *(_drawn(workflow, name, box, tested) for name, box in layout.boxes.items()),
         *_labels(edges, layout),
@@ -290,6 +291,16 @@ def svg(workflow: Workflow, tested: Tested | None = None) -> str:
 
 def _text(text: str) -> str:
     return escape(text)
+
+
+def _legend(x: float, tested: Tested | None) -> list[str]:
+    """What the lines and colours say."""
+    if tested is None:
+        return []
+    return [
+        f'<text x="{x:.0f}" y="{MARGIN + 20}" font-size="11"><tspan fill="{_TESTED}">tested: solid, green</tspan> · '
+        f'<tspan fill="{_ERROR}">not tested: dashed, red</tspan></text>'
+    ]
 
 
 def _drawn(workflow: Workflow, name: str, box: Box, tested: Tested | None) -> str:
@@ -317,9 +328,10 @@ def _drawn(workflow: Workflow, name: str, box: Box, tested: Tested | None) -> st
 
 
 def _paths(edges: Sequence[Edge], layout: Layout, tested: Tested | None) -> tuple[list[str], float, float]:
-    """The edges' lines, and how far left and right their lanes go."""
+    """The edges' lines, those that tests came to on top, and how far left and right their lanes go."""
     lanes: dict[bool, list[list[tuple[int, int]]]] = {True: [], False: []}
-    paths = []
+    below: list[str] = []
+    above: list[str] = []
     for number, edge in enumerate(edges):
         source, target = layout.boxes[edge.source], layout.boxes[edge.target]
         start = (source.x, source.top + source.height)
@@ -340,9 +352,10 @@ def _paths(edges: Sequence[Edge], layout: Layout, tested: Tested | None) -> tupl
         if tested is not None:
             known = edge in tested.edges
             colour, dash = (_TESTED, ' stroke-width="2"') if known else (_ERROR, ' stroke-dasharray="4 3"')
+        paths = above if tested is not None and edge in tested.edges else below
         paths.append(f'<path d="{points}" fill="none" stroke="{colour}"{dash}/>')
         paths.append(f'<path d="M{target.x:g},{target.top:g} l-4,-8 h8 z" fill="{colour}"/>')
-    return paths, layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)
+    return [*below, *above], layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)
 
 
 def _free_lane(lanes: list[list[tuple[int, int]]], span: tuple[int, int]) -> int:

@@ -121,9 +121,8 @@ class Explorer:
         if view.after_tries is None or placed is None or form is None:
             return
         names = Scope(view.run, placed[0], view.now)
-        base: dict[str, Any] = next(
-            (move.said for move in self._answers(view, view.current, placed) if move.word == "answers"), {}
-        )
+        moves = (move for move in self._answers(view, view.current, placed) if move.word == "answers")
+        base: Mapping[str, Value] = next((move.said for move in moves), {})
         for field in view.current.fields:
             question = form.by_name.get(field.name)
             if question is None or question.type.holds_files or not question.type.is_seen:

@@ -41,7 +41,11 @@ def verdict(all_played: Sequence[Played]) -> str:
 
 def junit(all_played: Iterable[Played]) -> str:
     """The document: a suite for each file and channel, a case for each script."""
-    root = ElementTree.Element("testsuites", name="wizard test")
+    all_played = list(all_played)
+    failed = sum(played.failure is not None for played in all_played)
+    time = f"{sum(played.seconds for played in all_played):.3f}"
+    counts = {"tests": str(len(all_played)), "failures": str(failed), "errors": "0", "time": time}
+    root = ElementTree.Element("testsuites", counts, name="wizard test")
     suites: dict[tuple[str, str], list[Played]] = {}
     for played in all_played:
         suites.setdefault((played.script.file, played.channel), []).append(played)
@@ -78,6 +82,7 @@ def _case(suite: ElementTree.Element, played: Played) -> None:
         problem = played.failure.problem
         failure = ElementTree.SubElement(case, "failure", type="difference", message=_xml(problem.message))
         failure.text = _xml("\n".join([str(problem), *played.failure.said]))
+        ElementTree.SubElement(case, "system-out").text = _xml("\n".join(played.said))  # the whole conversation
 
 
 def _xml(text: str) -> str:

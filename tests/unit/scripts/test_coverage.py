@@ -92,6 +92,8 @@ async def test_drawings_show_what_is_tested() -> None:
     (svg,) = drawings(coverages, Path("a.svg")).values()
     assert svg.count('stroke="#1b6e3c"') == 5 + 4
     assert svg.count('stroke-dasharray="4 3"') == 3 + 4
+    assert svg.rindex('fill="none" stroke="#a3231c"') < svg.index('fill="none" stroke="#1b6e3c"')  # arrows on top
+    assert "not tested: dashed, red" in svg
     (mermaid,) = drawings(coverages, Path("a.mmd")).values()
     assert mermaid.count(" tested\n") == 5
     assert mermaid.count("linkStyle") == 8

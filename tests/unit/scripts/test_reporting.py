@@ -20,11 +20,13 @@ async def test_ci_systems_read_what_failed_and_where() -> None:
         ("a.test.yaml (json)", "2", "1"),
         ("a.test.yaml (web)", "1", "1"),
     ]
+    assert (root.get("tests"), root.get("failures")) == ("3", "2")
     passed, failed = root[0]
     assert (passed.get("name"), passed.get("file"), len(passed)) == ("It <passes> & \u201cmore\u201d", "a.test.yaml", 0)
     assert failed[0].tag == "failure"
     assert "isn't there" in (failed[0].get("message") or "")
     assert "a.test.yaml:3:16" in (failed[0].text or "")
+    assert (failed[1].tag, failed[1].text) == ("system-out", "\n".join(played[1].said))
 
 
 async def test_people_read_lines() -> None:
