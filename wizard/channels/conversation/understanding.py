@@ -23,17 +23,7 @@ from wizard.channels.conversation.commands import (
 )
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.finding import Answers, Place
-from wizard.channels.conversation.manners import (
-    asks_name,
-    introduced,
-    is_greeting,
-    is_unsure,
-    says_nothing,
-    stated,
-    without_manners,
-    yes_or_no,
-)
-from wizard.channels.conversation.matching import is_plain, near_choices, said_choice, said_choices, said_value
+from wizard.channels.conversation.manners import is_greeting, without_manners, yes_or_no
 from wizard.channels.conversation.meanings import (
     MOST_TEXT,
     Answer,
@@ -51,45 +41,41 @@ from wizard.channels.conversation.meanings import (
 )
 from wizard.channels.conversation.order import passes_by
 from wizard.channels.conversation.questions import meaning, numbered, offered
-from wizard.channels.conversation.rewording import as_written, chosen, reworded
+from wizard.channels.conversation.readings import Several, certain, corrected_to, read, reads_strictly
+from wizard.channels.conversation.replies import (
+    AGENT_TOLD,
+    IS_OVER,
+    NO_AGENT,
+    NO_EDIT,
+    NO_FILE,
+    NO_FIRST,
+    NO_LIST,
+    NO_RESTART,
+    NO_SKIP,
+    NO_SUCH_QUESTION,
+    NO_WAY_BACK,
+    NOT_CANCELLED,
+    NOT_RESTARTED,
+    NOTHING_ASKED,
+    NOTHING_KEPT,
+    NOTHING_SAID,
+    STALE,
+    TOO_LONG,
+    UNKNOWN,
+    WHICH_ANSWER,
+)
+from wizard.channels.conversation.rewording import chosen
 from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
 from wizard.errors import WizardError
 from wizard.forms.characters import alike
-from wizard.forms.field_type import FieldType
-from wizard.forms.fields import is_built_in, type_of
-from wizard.forms.types.text import HIDDEN, PASSWORD, TEXT, TEXTAREA
+from wizard.forms.fields import type_of
+from wizard.forms.types.text import TEXT
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Speaker, Utterance
-
-STALE = sentence("This button belongs to an earlier question.")
-NOTHING_SAID = sentence("This message is empty.")
-NO_FILE = sentence("You don’t need to send a file here.")
-TOO_LONG = sentence("This message is too long. It can have {most} characters.", most=MOST_TEXT)
-NOTHING_ASKED = sentence("There’s nothing to answer at the moment. This goes on by itself.")
-UNKNOWN = sentence("This isn’t a command.")
-NO_SUCH_QUESTION = sentence("I don’t know which answer you mean.")
-WHICH_ANSWER = sentence("Which answer do you mean?")
-NO_SKIP = sentence("This question needs an answer.")
-NO_FIRST = sentence("This is the first question.")
-NO_WAY_BACK = sentence("You can’t go back from here: what comes before is final.")
-NO_RESTART = sentence("Something is final already, so this can’t begin again.")
-NOTHING_KEPT = sentence("There is no answer to keep here.")
-NO_LIST = sentence("There is no list here to take anything out of.")
-NO_AGENT = sentence("There’s nobody you can chat with here.")
-AGENT_TOLD = sentence("I’ve asked somebody to join this chat. You can carry on in the meantime.")
-NOT_CANCELLED = sentence("Nothing was cancelled.")
-NOT_RESTARTED = sentence("Your answers are still there.")
-IS_OVER = sentence("This is complete. To begin again, start a new conversation.")
-NO_EDIT = sentence("I don’t know which answer this corrects. Nothing was changed.")
-
-
-def reads_strictly(of: FieldType) -> bool:
-    """Whether only some texts are answers: what says that there is none isn't one then."""
-    return is_built_in(of) and of not in (TEXT, TEXTAREA, PASSWORD, HIDDEN)
 
 
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
@@ -168,7 +154,7 @@ class _Reader:
             return Answer(asked.name, literal)
         if (pending := self._pending(text)) is not None:
             return pending
-        if asked is not None and (choice := self._exact(asked, text)) is not None:
+        if asked is not None and (choice := certain(asked, text, self.language, self.view)) is not None:
             return Answer(asked.name, choice)
         correction = correction_in(text, self.language)  # before commands: “ändere” is one, and says no more of it
         if correction is not None and (corrected := self._correct(correction)) is not None:
@@ -206,49 +192,12 @@ class _Reader:
                 return GoOn()
             helped = first_way("help", self.language)
             return self.aside(sentence("Type “{button}” to go on, or “{help}”.", button=button, help=helped))
-        of = type_of(asked)
-        if not asked.required and reads_strictly(of) and says_nothing(text, self.language):
-            return Answer(asked.name, None)
-        if of is TEXT and is_unsure(text, self.language):
-            return Answer(asked.name, text.strip()) if self.dialogue.doubt else self._doubts([text.strip()])
-        name = introduced(text, self.language) if of is TEXT and asks_name(asked.label, self.language) else None
-        if name is not None:
-            return Answer(asked.name, name)
-        text = stated(text, asked.label, self.language) if reads_strictly(of) else text
-        if asked.choices and not of.is_list and not of.is_yes_or_no:
-            near = near_choices(asked, text)
-            if len(near) == 1 and is_plain(text, near[0]):
-                return Answer(asked.name, near[0].value)
-            if near:
-                return self._doubts([choice.value for choice in near])
-        text = as_written(asked, text, self.language) if reads_strictly(of) else text
-        if stands_for := reworded(asked, text, self.view.workflow.language, self.view.now.date()):
-            return self._answered(asked, stands_for)
-        return Answer(asked.name, self._read(asked, text))
-
-    def _answered(self, asked: PromptField, stands_for: Sequence[str]) -> Meaning:
-        return Answer(asked.name, stands_for[0]) if len(stands_for) == 1 else self._doubts(stands_for)
+        reading = read(asked, text, self.language, self.view, is_insisted=bool(self.dialogue.doubt))
+        return self._doubts(reading.among) if isinstance(reading, Several) else Answer(asked.name, reading)
 
     def _doubts(self, values: Sequence[str]) -> Aside:
         """Asks which one is meant."""
         return Aside((), replace(self.dialogue, doubt=tuple(values), confirms=""))
-
-    def _read(self, asked: PromptField, text: str) -> Value:
-        is_several = type_of(asked).is_list and asked.choices
-        return said_choices(asked, text, self.language) if is_several else said_value(asked, text)
-
-    def _exact(self, asked: PromptField, text: str) -> Value:
-        """What a text is an answer to for certain, so that it is no command; None where it isn't."""
-        of = type_of(asked)
-        if of.is_yes_or_no:
-            is_second = text.strip().rstrip(".)") == "2"  # of the two buttons
-            return "no" if is_second else yes_or_no(text, self.view.workflow.language)
-        if not asked.choices or text.strip().startswith("/"):
-            return None
-        choice = said_choice(asked, text) or said_choice(asked, without_manners(text, self.language))
-        if choice is None and not near_choices(asked, text):
-            choice = chosen(asked, text, self.language)
-        return None if choice is None else [choice.value] if of.is_list else choice.value
 
     def _pending(self, text: str) -> Meaning | None:
         """An answer to what was asked back."""
@@ -458,12 +407,7 @@ class _Reader:
                 return self.aside(NO_FILE)
             value = dict(files[0])
         elif asked is not None and text is not None:
-            choice = said_choice(asked, text) if asked.choices else None
-            near: tuple[Choice, ...] = near_choices(asked, text) if asked.choices and choice is None else ()
-            nearly = len(near) == 1 and is_plain(text, near[0])
-            value = choice.value if choice else near[0].value if nearly else self._read(asked, text)
-            stands_for = reworded(asked, text, self.view.workflow.language, self.view.now.date())
-            value = stands_for[0] if len(stands_for) == 1 else value
+            value = corrected_to(asked, text, self.language, self.view)
         gives = asked is not None and text is not None
         if place.step == self.view.step and asked is not None and self.view.status is RunStatus.WAITING:
             if gives and self.view.current.in_parts:

@@ -10,9 +10,9 @@ from enum import Enum
 from wizard.channels.conversation.codes import Codes
 from wizard.channels.conversation.digressions import LEAVING, OUTSIDE
 from wizard.channels.conversation.questions import UNDO, Command, Filling, clean, grouped, may_be_kept, numbered
+from wizard.channels.conversation.replies import NO_AGENT, NO_FIRST, NOT_CANCELLED, NOT_RESTARTED
 from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.typed import page_called
-from wizard.channels.conversation.understanding import NO_AGENT, NO_FIRST, NOT_CANCELLED, NOT_RESTARTED
 from wizard.channels.conversation.wording import CONFIRMED, LATER, NOTHING_YET, answers_so_far
 from wizard.channels.terminal.printing import Paper
 from wizard.channels.terminal.reading import Left, Reader
