@@ -254,7 +254,7 @@ class Performer:
 def elsewhere(claim: Claim, now: datetime) -> datetime:
     """When a job is due again that this process can't do and another one can: soon, so that the other one isn't kept
     waiting by that; less soon after some tries, as it may be down."""
-    return now + min(FIRST_ELSEWHERE * 2 ** min(claim.tries // 6, 10), ELSEWHERE)
+    return now + min(FIRST_ELSEWHERE * (1 << min(claim.tries // 6, 10)), ELSEWHERE)
 
 
 def _settle(turn: Turn, visit: int, error: str | None) -> Move:
