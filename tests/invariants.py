@@ -6,7 +6,7 @@ are those of tests/generated.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -160,9 +160,10 @@ def retraced(documents: Documents, run: Run, session: Mapping[str, Any], removed
 
 
 def numbers_of(run: Run, base: str, elements: list[Any]) -> list[int]:
-    """S13: an item has the number that the run gave to its value; no two have the same one."""
-    if not elements:
-        return []
+    """S13: an item has the number that the run gave to its value; no two have the same one. A list that the run hasn't
+    come to (another session would lead there) has no numbers yet."""
+    if f"{base}/" not in run.parked:
+        return list(range(1, len(elements) + 1))
     known = run.parked[f"{base}/"]["keys"]
     assert len({*known.values()}) == len(known)
     plain = [each for each in elements if not isinstance(each, Item)]
@@ -261,6 +262,37 @@ def reachable(documents: Documents, here: str, there: str, orders: Orders) -> bo
     return False
 
 
+def waits_its_turn(documents: Documents, here: str, there: str, orders: Orders) -> bool:
+    """Whether both are in items of one list, and the other's item comes later in the list as it is now (S13)."""
+    items = list(zip(_items(documents, here), _items(documents, there), strict=False))
+    base, one, other = next(
+        ((base, one, other) for (base, one), (also, other) in items if base == also and one != other), ("", 0, 0)
+    )
+    order = orders.get(base, ())
+    return one in order and other in order and order.index(other) > order.index(one)
+
+
+def items_around(documents: Documents, path: str) -> tuple[str, ...]:
+    """What the paths of all steps begin with that are in the same items of lists."""
+    return tuple(f"{base}/{number}/" for base, number in _items(documents, path))
+
+
+def _items(documents: Documents, path: str) -> Iterator[tuple[str, int]]:
+    """The items of `for_each` that a step is in, from the outside: the repeat's path, and the item's number."""
+    document, segments, base = documents["main"], path.split("/"), ""
+    while segments:
+        base += segments.pop(0)
+        node = next(node for node in document["nodes"] if node["id"] == base.rpartition("/")[2].partition("~")[0])
+        if node["type"] != "workflow":
+            return
+        if "repeat" in node:
+            number = segments.pop(0)
+            if "for_each" in node["repeat"]:
+                yield base, int(number)
+            base += f"/{number}"
+        document, base = documents[node["workflow"]], f"{base}/"
+
+
 _REACH: dict[int, tuple[Document, dict[str, set[str]]]] = {}
 
 
@@ -274,12 +306,16 @@ def gone_forward(
     documents: Documents, stack: list[str], anchor: int, came_to: list[str], orders: Orders
 ) -> tuple[list[str], list[str]]:
     """S8 in its own words: which of `came_to` were found among the kept steps on going from `anchor` to each in turn,
-    and what is kept after it. One that was dropped on the way there is not found: it is another step of that path."""
+    and what is kept after it. One that was dropped on the way there is not found: it is another step of that path.
+    Items of a list that now come after the one that is found stay, and what is in the same item comes first (S13)."""
     found, kept = list[str](), stack[anchor + 1 :]
     for path in came_to:
         if path in kept:
             found.append(path)
-            kept = kept[kept.index(path) + 1 :]
+            place = kept.index(path)
+            waiting = [each for each in kept[:place] if waits_its_turn(documents, path, each, orders)]
+            around = items_around(documents, path) if waiting else ()
+            kept = sorted(waiting + kept[place + 1 :], key=lambda each: -sum(map(each.startswith, around)))
         else:
             kept = [each for each in kept if reachable(documents, path, each, orders)]
     return found, kept

@@ -11,6 +11,7 @@ from wizard.machine.protocol import Move
 from wizard.machine.showing import look_at_current
 from wizard.machine.stack import Turn
 from wizard.machine.undo import settle, take_off
+from wizard.machine.walk import adds_another
 from wizard.model import RunStatus, Step, StepStatus
 from wizard.model.path import AFTER, call_of, locate
 
@@ -33,7 +34,7 @@ def remove_item(turn: Turn, item: str) -> Move:
     here, first = turn.current, turn.position(doomed[0].path)
     if first <= point_of_no_return(turn.workflow, turn):
         raise PointOfNoReturn(workflow=turn.workflow.id, node=item, run=turn.id)
-    before = _page_before(turn, base, number)
+    before = _page_before(turn, base, number, first)
     turn.removed = turn.removed | {item}
     turn.log("taken out", item)
     decided = first <= turn.cursor
@@ -83,8 +84,10 @@ def _no_item(turn: Turn, item: str) -> NotAStep:
     return NotAStep(text, workflow=turn.workflow.id, run=turn.id)
 
 
-def _page_before(turn: Turn, base: str, number: int) -> Step | None:
-    """The list page that led to the item, if the item is the repeat's last one."""
+def _page_before(turn: Turn, base: str, number: int, first: int) -> Step | None:
+    """The list page that led to the item, if the item is the repeat's last one. None where no page did: one that stands
+    above the item's `first` step is kept from when there were more items before it, and one that was answered "no more"
+    since led past an item that is only kept."""
     opening = f"{base}/"
     numbers = [
         int(step.path[len(opening) :].partition("/")[0].removeprefix(AFTER))
@@ -94,7 +97,9 @@ def _page_before(turn: Turn, base: str, number: int) -> Step | None:
     if max(numbers) > number:
         return None
     lower = max((n for n in numbers if n < number), default=0)
-    return turn.by_path.get(f"{opening}{AFTER}{lower}")
+    page = turn.by_path.get(f"{opening}{AFTER}{lower}")
+    led = page is not None and adds_another(page) and turn.position(page.path) < first
+    return page if led else None
 
 
 def _hand_over(turn: Turn, before: Step, dropped: Step | None) -> bool:

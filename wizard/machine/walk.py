@@ -36,10 +36,14 @@ def walk_from(turn: Turn, step: Step | None) -> Destination | None:
     place = turn.place(step)
     if place.after is not None:
         base = f"{step.path.rpartition('/')[0]}"
-        again = bool((step.output or {}).get("add_another"))
-        inner = _next_item(turn, place.frame, place.node, base, place.after) if again else None
+        inner = _next_item(turn, place.frame, place.node, base, place.after) if adds_another(step) else None
         return _walk(turn, inner, inner.workflow.start) if inner else _walk(turn, place.frame, place.node.next)
     return _walk(turn, place.frame, _following(place.node, step))
+
+
+def adds_another(page: Step) -> bool:
+    """Whether the answer to a list page leads to another item."""
+    return bool((page.output or {}).get("add_another"))
 
 
 def _following(node: Node, step: Step) -> str | None:

@@ -490,12 +490,69 @@ def the_way_was_lost_after_a_change_at_the_end(state: Runs) -> Iterator[None]:
     yield state.go_on(said=[(said_("c"), False)])
 
 
+def twice_asked(loops: str) -> dict[str, Document]:
+    """A list of at least two items, and a way back before it where the session says `loops`."""
+    people = embed("people", "inner", repeat={"min": 2})
+    again = branch("c", (f'session.k == "{loops}"', "a"), "d")
+    return {
+        "main": flow("main", ask("a"), people, again, ask("d"), reopen=False),
+        "inner": flow("inner", ask("name")),
+    }
+
+
+def an_item_was_removed_that_no_list_page_had_led_to(state: Runs) -> Iterator[None]:
+    answers_ = [({}, False), (said_("a"), False), (said_("Ada"), False), (said_("Bob"), False)]
+    yield state.begin(documents=twice_asked("again"), k="no", said=answers_)
+    yield state.remove_item(data=Drawn("people/1"))
+    yield state.remove_item(data=Drawn("people/3"))
+    yield state.go_on(said=[(said_("Eve"), False)])
+
+
+def an_item_was_removed_that_was_only_kept(state: Runs) -> Iterator[None]:
+    answers_ = [({}, False), (said_("a"), False), (said_("Ada"), False), (said_("Bob"), False), ({}, True)]
+    yield state.begin(documents=twice_asked("a"), k="b", said=answers_)
+    yield state.next(said_("Eve"), False)
+    yield state.previous_to(data=Drawn(3))
+    yield state.amend(k="a")
+    yield state.next({}, False)
+    yield state.remove_item(data=Drawn("people/3"))
+
+
+def a_list_was_turned_round_with_all_its_answers(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), each, ask("b"), reopen=False), "inner": flow("inner", ask("name"))},
+        k="a",
+        said=[({}, False), (said_("a", 0, "b", "c"), False), (said_("Ada"), False), (said_("Bob"), False)],
+    )
+    yield state.change(data=Drawn(0), given=said_("a", 0, "c", "b"), more=False)
+    assert state.view.step == "b"
+    yield state.previous_to(data=Drawn(1))
+    yield state.answer_an_old_page(data=Drawn(0), given=said_("a", 0, "b", "c"), more=False)
+
+
+def another_session_would_have_led_to_a_list(state: Runs) -> Iterator[None]:
+    each = embed("people", "inner", repeat={"for_each": "a.l"})
+    on = branch("c", ('session.k == "a"', "people"), "end")
+    yield state.begin(
+        documents={"main": flow("main", ask("a"), on, each, reopen=True), "inner": flow("inner", ask("name"))},
+        k="c",
+        said=[({}, False), (said_("a", 0, "b", "c"), False)],
+    )
+    yield state.amend(k="a")
+    yield state.change(data=Drawn(0), given=said_("b", 0, "c"), more=False)
+
+
 Story = Callable[[Runs], Iterator[None]]
 STORIES = [
     an_old_page_saw_what_its_own_answer_had_set,
     a_later_round_came_to_the_path_of_an_earlier_one,
     a_part_of_the_answers_was_typed_anew_at_a_step_that_went,
     the_way_was_lost_after_a_change_at_the_end,
+    an_item_was_removed_that_no_list_page_had_led_to,
+    an_item_was_removed_that_was_only_kept,
+    a_list_was_turned_round_with_all_its_answers,
+    another_session_would_have_led_to_a_list,
 ]
 
 
