@@ -117,6 +117,7 @@ def test_the_conversations_of_this_format_hold_whatever_is_stored() -> None:
     assert {key for each in shows for said in each["said"] for key in said[-1]} >= {"choice", "edits"}
     known = {member.name for member in fields(Dialogue)}
     remembered = {name for each in shows for name in each["remembers"]}
+    # Without `bound` they show that buttons which were shown before it hold.
     assert known - remembered <= {"given", "within", "about", "over", "bound"}
     places = {place for each in shows for place in each["places"]}
     assert places >= {"code", "link/pigeon", "waits/agent", "waits/channel"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.chatting import Chat
 
 NAME = {"name": "full_name", "label": "Your name"}
@@ -252,6 +254,39 @@ async def test_yes_and_no_have_signs_and_places() -> None:
     for said, sure in (("👍", True), ("👍🏽", True), ("👎", False), ("2", False), ("1", True), ("yes of course", True)):
         assert await answered(said, label="Sure?", type="boolean") is sure, said
     assert await answered("👍 👎", label="Sure?", type="boolean") is None
+
+
+@pytest.mark.parametrize("slow", [False, True])
+async def test_what_is_told_before_work_is_told_whatever_the_work(slow: bool) -> None:
+    """A text that an author wrote was never said where a service was called behind it, nor what was understood; and who
+    was led out beyond work that hadn't ended read no reason."""
+
+    def fare(many: int) -> int:
+        return many * 2
+
+    many = {"name": "many", "type": "integer", "label": "How many?", "max": 9}
+    work = {"id": "work", "type": "python", "function": "fare", "arguments": {"many": "{{ ask.many }}"}, "slow": slow}
+    read = {"id": "read", "type": "message", "title": "Listen"}
+    asked = form(many, after_tries={"tries": 1, "goto": "call"})
+    end = {"id": "call", "type": "end", "title": "We will call you"}
+    chat = await Chat.of(flow(asked, read, work, form(NAME, step="then", next="end"), end), functions={"fare": fare})
+    await chat.says("five")
+    assert chat.texts[:2] == ["Understood: 5", "Listen"]
+    if slow:
+        await chat.says("back")
+        await chat.says("ten")
+        assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+    else:
+        assert chat.asked == "then.full_name"
+        await chat.says("change how many to six")
+        assert chat.texts[0] == "Changed – How many? 6"
+
+
+async def test_a_conversation_that_begins_with_work_is_greeted() -> None:
+    """The start page's text was never said where the first node calls a service."""
+    work = {"id": "work", "type": "python", "function": "now"}
+    chat = await Chat.of(flow(work, form(NAME), text="Welcome"), functions={"now": lambda: 1})
+    assert chat.texts == ["Welcome", "Your name"]
 
 
 async def test_a_number_in_words_is_told_as_it_was_understood() -> None:

@@ -71,7 +71,7 @@ class Narrator(Protocol):
 
     def tells(self, before: Run, after: RunView, said: Said | None, *, on_the_way: bool) -> Told:
         """What is said of a turn that began at `before`. `on_the_way` says that it isn't at its end: what was said is
-        stored then, so that it is known again, and what comes of it is told later."""
+        stored then, so that it is known again, with what is to be told of the way so far; the rest is told later."""
 
     def moved(self, before: RunView, after: RunView) -> Told:
         """What is said where a run was moved to another version, by nobody's turn: what it asks now, if that is
@@ -90,6 +90,7 @@ class Telling:
         self._before = before
         self._said = said
         self._passes = passes
+        self.utterances: tuple[Utterance, ...] = ()  # of the whole turn
 
     async def go_on(self, turn: Turn, drive: Drive, shown: Callable[[], Prompt | None]) -> None:
         """Takes the run on; `drive` plays a move, and `shown` is what the current step asks, if it was looked at."""
@@ -112,6 +113,7 @@ class Telling:
         """Puts into the turn what is said of it so far."""
         told = self._narrator.tells(self._before, _view(turn, prompt), self._said, on_the_way=on_the_way)
         turn.said, turn.conversation = told.utterances, told.conversation
+        self.utterances += told.utterances
         for order in told.orders:
             turn.order(order.kind, order.visit, turn.now, **order.payload)
         self._said, self._before = None, turn.as_run()

@@ -344,7 +344,7 @@ class Turns:
             change = turn.change()
             prompt = prompt_of(change.run, driver, turn.workflow)
             view = RunView(turn.workflow, change.run, turn.local_now, prompt, rejected=rejected)
-            view.said = change.said
+            view.said = change.said if telling is None else telling.utterances
             if respond is not None:
                 change = change._replace(reply=saver.answering(respond(view)))
             view.until = driver.until.get(visit_of(change.run.current), put_off_until(change.run))

@@ -99,7 +99,7 @@ class RunView:
             None if rejected is None else copied_prompt(rejected)
         )  # the last call's answers weren't accepted: their step's prompt, with errors
         self.remarks = remarks  # what a turn has to say beside what it shows, for conversations
-        self.said: tuple[Utterance, ...] = ()  # what the call's last commit said in the conversation about the run
+        self.said: tuple[Utterance, ...] = ()  # what the call said in the conversation about the run
         self.token: str | None = None  # handed out once, by the call that created the run
         self.report: Report | None = None  # how far the work is that the run stands at, as its node said last
         self.until: datetime | None = None  # when a step that the call put off is due

@@ -120,9 +120,10 @@ class _Telling:
             self.now = replace(self.now, last=said[0].number, about=about)
             if self.heard.by_operator:
                 self.now = replace(self.now, spoke=said[0].number)
+        said += self._numbered(self._lines_so_far() if on_the_way else self._lines(), self.now.about)
         if on_the_way:
-            return Told(tuple(said), self.now.stored)
-        said += self._numbered(self._lines(), self.now.about)
+            is_told = any(one.speaker is Speaker.ENGINE for one in said)
+            return Told(tuple(said), self.now.stored, self._orders(said) if is_told else ())
         if self.view.status is not RunStatus.WORKING:
             self.now = replace(self.now, about=0)
         if self._has_other_agent:
@@ -234,6 +235,13 @@ class _Telling:
             return
         yield from self._asks_now()
 
+    def _lines_so_far(self) -> Iterator[Line]:
+        """What is told before work begins whose process may die: the rest of the turn doesn't see it any more."""
+        if self.heard is not None and isinstance(self.heard.meaning, Begin):
+            yield from self._greeting()
+        yield from (Line(text) for text in self._understood() if text)
+        yield from self._passed()
+
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
         heard, asked = self.heard, self._asked_before
@@ -280,7 +288,8 @@ class _Telling:
         before, after = self.before.path, self.view.run.path
         known = {(step.visit, step.answer is None) for step in _elsewhere(before, after) if step.is_done}
         for step in _elsewhere(after, before):
-            if (step.visit, step.answer is None) in known or not step.is_foreground or step is self.view.run.current:
+            is_left = step is not self.view.run.current or (step.is_done and step.answer is None)
+            if (step.visit, step.answer is None) in known or not step.is_foreground or not is_left:
                 continue
             if step.given == BY_TIMER:
                 yield Line(self.words.say(NOT_IN_TIME))
