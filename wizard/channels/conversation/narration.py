@@ -128,8 +128,6 @@ class _Telling:
             self.now = replace(self.now, about=0)
         if self._has_other_agent:
             self.now = replace(self.now, spoke=self.now.last)
-        if any(one.speaker is Speaker.ENGINE and one.choices for one in said):
-            self.now = replace(self.now, bound=True)
         return Told(tuple(said), self.now.stored, self._orders(said))
 
     def moved(self, asked: Question, last: int) -> Told:
@@ -145,6 +143,8 @@ class _Telling:
             number = self.now.last + 1
             said.append(self._own(line, number, about))
             self.now = replace(self.now, last=number)
+        if any(one.speaker is Speaker.ENGINE and one.choices for one in said):
+            self.now = replace(self.now, bound=True)
         return said
 
     def _orders(self, said: list[Utterance]) -> tuple[Order, ...]:
