@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from datetime import UTC, datetime
 
+from tests.drawing import TORTURE
 from tests.unit.scripts.played import catalog_of
+from tests.unit.scripts.sprawling import sprawling
 from wizard.scripts.coverage import Covered, coverage_of
-from wizard.scripts.exploring import Exploration, explore
+from wizard.scripts.exploring import LIMIT, Exploration, explore
 from wizard.scripts.playing import play
 from wizard.scripts.reading import read
 from wizard.scripts.writing import scripts_of
@@ -237,3 +240,19 @@ async def test_full_lists_slow_work_and_conditions_of_events_are_no_dead_ends() 
         for channel in {"json", "chat"} & set(script.channels):
             played = await play(script, catalog, channel)
             assert played.failure is None, (channel, played.failure)
+
+
+async def test_what_is_found_in_sprawling_definitions_is_true(fuzz_seed: int) -> None:
+    """From each step of these something leads on, so that nothing may be found; and each script passes over all
+    channels that it is for: a small one over two that are drawn, twenty of a hundred nodes over all where there is
+    time."""
+    pick = random.Random(fuzz_seed)
+    for seed in [pick.randrange(10_000) for _ in range(20 if TORTURE else 1)]:
+        catalog = catalog_of(sprawling(seed, 100 if TORTURE else 8))
+        exploration = await explore(catalog.get("sprawling"), catalog, AT, seed=seed, limit=LIMIT if TORTURE else 12)
+        assert exploration.findings == [], seed
+        for name, text in scripts_of(exploration, 1).items():
+            (script,) = read(text, name)
+            for channel in script.channels if TORTURE else pick.sample(script.channels, k=2):
+                played = await play(script, catalog, channel)
+                assert played.failure is None, (seed, name, channel, played.failure)
