@@ -243,7 +243,8 @@ def test_the_corpus_of_this_format_holds_whatever_is_stored() -> None:
     shows = [told["shows"] for told in newest]
     jobs = [(kind, tries > 0) for each in shows for kind, _, _, tries in each["jobs"]]
     of_chats = {kind for told in CHATS[f"{formats.FORMAT}_talks"] for kind, _, _, _ in told["shows"]["jobs"]}
-    assert {kind for kind, _ in jobs} | of_chats == {kind.value for kind in JobKind}
+    later = {JobKind.LEAVE}  # than these corpora: it ends a run that helps aside
+    assert {kind for kind, _ in jobs} | of_chats == {kind.value for kind in JobKind if kind not in later}
     assert {kind for kind, claimed in jobs if claimed} >= {"work", "message"}
     assert {each["status"] for each in shows} == {status.value for status in RunStatus}
     assert ["room", 1, "NodeFailed", False] in [undo for each in shows for undo in each["undos"]]

@@ -79,4 +79,4 @@ async def test_who_lacks_a_channel_leaves_its_messages_to_those_who_have_it() ->
                 await pigeon.brings(said + 1)
     numbers = [int(one.id.partition("-")[2].partition(".")[0]) for one in pigeon.sent]
     assert numbers == sorted(set(numbers))
-    assert "Somebody is writing to you here now." in pigeon.sent[-1].text
+    assert "You’re now chatting with a person." in pigeon.sent[-1].text

@@ -812,7 +812,7 @@ async def test_who_waits_for_work_may_begin_again_or_end_it(command: str, fails:
     await chat.says("yes")
     view = await chat.view()
     assert (view.status, chat.text) in (
-        (RunStatus.CANCELLED, "The run was cancelled. Start a new one."),
+        (RunStatus.CANCELLED, "This was cancelled. To begin again, start a new conversation."),
         (RunStatus.WAITING, "Your name"),
     )
     assert (view.status is RunStatus.CANCELLED) == (command == "cancel")
@@ -983,7 +983,7 @@ async def test_who_writes_before_the_end_is_stored_reads_once_that_it_is_over() 
     clock.move(days=4)
     for said in ("x", "hello?"):
         await chat.says(said)
-        assert chat.texts == ["The run has expired. Start a new one."]
+        assert chat.texts == ["The time for this is over. To begin again, start a new conversation."]
     await chat.waits(days=1)
     assert (chat.texts, (await chat.view()).run.status) == ([], RunStatus.EXPIRED)
 

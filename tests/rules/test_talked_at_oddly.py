@@ -182,11 +182,11 @@ async def test_who_is_led_out_isnt_told_that_they_said_nothing() -> None:
     end = {"id": "call", "type": "end", "title": "We will call you"}
     chat = await Chat.of(flow(asked, form(NAME, step="then", next="end"), end))
     await chat.says("ten")
-    assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+    assert chat.texts == ["I didn’t understand that. Let’s try another way.", "We will call you"]
     chat = await Chat.begins(chat.engine)
     for said in ("3", "back", "ten"):
         await chat.says(said)
-    assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+    assert chat.texts == ["I didn’t understand that. Let’s try another way.", "We will call you"]
 
 
 async def answered(said: str, language: str = "en", **field: Any) -> Any:
@@ -275,7 +275,7 @@ async def test_what_is_told_before_work_is_told_whatever_the_work(slow: bool) ->
     if slow:
         await chat.says("back")
         await chat.says("ten")
-        assert chat.texts == ["I didn’t understand you. Let us go on in another way.", "We will call you"]
+        assert chat.texts == ["I didn’t understand that. Let’s try another way.", "We will call you"]
     else:
         assert chat.asked == "then.full_name"
         await chat.says("change how many to six")

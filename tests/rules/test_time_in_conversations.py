@@ -63,7 +63,7 @@ async def test_an_answer_at_the_moment_at_which_time_is_over_is_in_time_or_isnt(
     await chat.says("Ann")
     await by_time
     view, said = await chat.view(), [one.text for one in await chat.engine.said(chat.id)]
-    told = "The run has expired. Start a new one."
+    told = "The time for this is over. To begin again, start a new conversation."
     if view.status is RunStatus.EXPIRED:
         assert view.answers == {}
         assert said in (["Your name", "Ann", told], ["Your name", told, "Ann", told])
