@@ -65,7 +65,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "vacate": (("run-1/work/1",), {}),
 }
 QUEUE_CALLS: dict[str, tuple[Any, ...]] = {
-    "claim": (NOW, 3, timedelta(seconds=30), 1.0),
+    "claim": (NOW, 3, timedelta(seconds=30), 1.0, (JobKind.DELIVER,)),
     "put_off": (CLAIM, NOW, NOW),
     "done": (CLAIM,),
     "is_kept": ("run-1/work/1", NOW),
