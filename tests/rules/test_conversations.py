@@ -818,6 +818,25 @@ async def test_who_waits_for_work_may_begin_again_or_end_it(command: str, fails:
     assert (view.status is RunStatus.CANCELLED) == (command == "cancel")
 
 
+async def test_what_failed_behind_a_text_is_said_once() -> None:
+    """The person is back at the text, which says what failed; they read it twice in one message."""
+
+    async def work() -> dict[str, int]:
+        raise ValueError
+
+    nodes = [
+        {"id": "name", "type": "form", "fields": [{"name": "name", "label": "Your name"}]},
+        {"id": "noted", "type": "message", "title": "Noted"},
+        {"id": "work", "type": "python", "function": "work", "on_error": "back", "retry": {"attempts": 1}},
+        {"id": "done", "type": "end"},
+    ]
+    chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"work": work})
+    await chat.says("Ann")
+    error = (await chat.view()).current.error
+    assert error
+    assert "\n".join(chat.texts).count(error) == 1
+
+
 async def test_a_message_on_a_run_that_nobody_talked_about_yet_is_understood() -> None:
     """A channel that forgets to open the conversation loses nobody's answer."""
     engine = await make_test_engine(TRIP, clock=MovableClock())

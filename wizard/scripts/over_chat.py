@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from wizard.channels.conversation.commands import first_way
@@ -41,6 +42,7 @@ class OverChat:
         self._tries = 0
         self._fault = ""  # the reference of the last one
         self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
+        self._late = ""  # what failed behind the last of them, where a page tells it at that button
 
     async def begins(self, workflow: str) -> None:
         if (given := self._world.given_by_anybody) is None:
@@ -107,6 +109,8 @@ class OverChat:
     async def goes_on(self) -> None:
         if self._passed:
             self._passed.pop(0)
+            if not self._passed and self._late:
+                self.seen, self._late = replace(self.seen, error=self._late), ""
             return
         if self._at[1]:
             await self.answers({})
@@ -242,12 +246,15 @@ class OverChat:
         if messages:
             self._choices = messages[-1]["choices"]
             self._earlier += [offer for message in messages for offer in message["choices"]]
-        self._passed = _passed(view, before[2])
+        self._passed, self._late = _passed(view, before[2]), ""
         tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
         stays = self._at == before and view.status not in ENDED  # a run may end where it stands
         fails = fault not in ("", self._fault)  # also while nobody says anything
         refused = bool(texts) and (fails or (said and (stays or tries > self._tries)))
         self._tries, self._fault = tries, fault
+        shown, current = (*self._passed, view.step), view.run.current
+        if refused and fails and current is not None and current.type == "message" and current.visit > before[2]:
+            self._passed, self._late, refused = [*self._passed, view.step], texts[-1], False
         labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
         self.seen = Seen(
             step=view.step,
@@ -256,7 +263,7 @@ class OverChat:
             error=texts[0] if refused else "",
             choices=tuple(labels),
             said=" / ".join(" ".join(text.split()) for text in texts),
-            shown=(*self._passed, view.step),
+            shown=shown,
         )
 
     async def _language(self) -> str:

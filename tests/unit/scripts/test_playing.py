@@ -246,6 +246,18 @@ async def test_results_take_their_time(channel: str) -> None:
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
+async def test_what_fails_behind_a_message_is_seen_where_it_is_gone_on(channel: str) -> None:
+    """A chat doesn't stop at a text, so that the service behind it is called with the answer before: the script that
+    passes on pages failed there."""
+    told = ORDER.replace("  - {id: price,", "  - {id: noted, type: message, title: Noted}\n  - {id: price,")
+    steps = (
+        "- sees: {step: noted, error: false}\n- goes_on: true\n- sees: {step: noted, error: Closed}\n"
+        "- goes_on: true\n- sees: {step: who, title: That is 3}\n"
+    )
+    await passes(SMALL % "[{error: Closed}, {body: {total: 3}}]" + steps, told, over=[channel])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
 async def test_what_was_stored_before_a_crash_is_answered_after_it(channel: str) -> None:
     """The person gets no answer, sends the same again, and it counts once."""
     steps = "- restarts: before_answering\n- says: Ann\n- completed: {answers: {who: {full_name: Ann}}}\n"

@@ -346,6 +346,8 @@ class _Telling:
         if new_page or begins:
             yield from self._heading()
         question = question_of(view, self.now)
+        if question.text.startswith(with_error):  # a page without questions says it itself
+            with_error = ""
         text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
