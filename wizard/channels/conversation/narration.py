@@ -346,8 +346,6 @@ class _Telling:
         if new_page or begins:
             yield from self._heading()
         question = question_of(view, self.now)
-        if question.text.startswith(with_error):  # a page without questions says it itself
-            with_error = ""
         text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
@@ -375,9 +373,10 @@ class _Telling:
         """Whether somebody answered on another channel what was asked here: not where work came to its end, nor where
         the page was closed without an answer, which is told."""
         waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
-        was = next((step for step in self.view.run.path if step.visit == self.was.visit), None)
-        closed = was is not None and (was.given == BY_TIMER or (was.answer is None and was.error is not None))
-        return waited and not closed and not self.now.about and not self.view.remarks
+        was = self.view.run.by_path.get(self._step_before)
+        if was is not None and was.visit == self.was.visit:
+            waited = waited and was.given != BY_TIMER and (was.answer is not None or was.error is None)
+        return waited and not self.now.about and not self.view.remarks
 
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
@@ -433,7 +432,10 @@ class _Telling:
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
 
     def _fault(self) -> str:
-        """What stopped the run and brought it back to this page: told once, and to who comes back to it."""
+        """What stopped the run and brought it back to this page: told once, and to who comes back to it; "" where the
+        page has no questions, and says it itself."""
+        if not self.now.name:
+            return ""
         view, begins = self.view, self.heard is not None and isinstance(self.heard.meaning, Begin)
         is_news = begins or view.fault != self.before.fault or self.was.visit != view.visit
         return (view.current.error or "") if is_news and view.fault and view.status is RunStatus.WAITING else ""
