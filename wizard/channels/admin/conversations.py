@@ -11,10 +11,10 @@ from aiohttp import web
 
 from wizard.channels.admin import responses
 from wizard.channels.admin.admission import Admission, check_text
-from wizard.channels.admin.parameters import AFTER_CONVERSATION, AFTER_MESSAGE, CONVERSATIONS, MESSAGES, STATES
+from wizard.channels.admin.parameters import AFTER_CONVERSATION, AFTER_MESSAGE, CONVERSATIONS, MESSAGES
 from wizard.channels.admin.people import Person
 from wizard.channels.admin.requests import HAND, WRITE
-from wizard.channels.conversation.attention import Attention, Waiting
+from wizard.channels.conversation.attention import STATES, Attention, Waiting
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
 from wizard.channels.conversation.message_json import message_json

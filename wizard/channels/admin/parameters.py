@@ -9,6 +9,7 @@ from aiohttp import web
 
 from wizard.channels.admin.admission import REVISION_TAG
 from wizard.channels.admin.document_parameters import document_parameters, in_path, in_query, text
+from wizard.channels.conversation.attention import STATES
 from wizard.channels.http.members import MAX_REVISION
 from wizard.channels.http.problems import NOT_FOUND, Refused
 from wizard.channels.http.query import Number
@@ -32,7 +33,6 @@ DEEDS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 EVENTS = Number("limit", "How many events at most.", 1, MOST, MOST)
 EVENTS_BELOW = Number("before", _ALL, 0, MAX_REVISION, 0)
 CONVERSATIONS = Number("limit", "How many conversations at most.", 1, MOST, MOST)
-STATES = ("wanted", "speaks", "undelivered")  # of conversations that somebody has to look after
 MESSAGES = Number("limit", "How many messages at most.", 1, 200, 200)
 AFTER_MESSAGE = 200  # characters of an id
 AFTER_CONVERSATION = 400  # of a place on the list of conversations: a run's id, and that of where it is delivered to

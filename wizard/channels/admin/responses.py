@@ -17,6 +17,7 @@ from wizard.channels.admin import (
     remote_node_calls,
     resource_responses,
 )
+from wizard.channels.conversation.attention import STATES
 from wizard.channels.conversation.message_json import Message
 from wizard.channels.http.members import about
 from wizard.channels.http.problems import (
@@ -236,7 +237,7 @@ class WaitingLine(TypedDict):
 
     id: Annotated[str, about("The run's id.")]
     workflow: str
-    state: Annotated[str, about("What it waits for.", enum=["wanted", "speaks", "undelivered"])]
+    state: Annotated[str, about("What it waits for.", enum=list(STATES))]
     since: datetime
     by: Annotated[str, about("The operator who speaks; empty for nobody.")]
     channel: Annotated[str, about("The channel that takes no more messages; empty for none.")]

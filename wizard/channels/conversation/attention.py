@@ -25,6 +25,7 @@ from wizard.model.cells import Cell
 from wizard.model.job import Claim, JobKind
 from wizard.model.talk import Speaker, Utterance
 
+STATES = ("wanted", "speaks", "undelivered")  # in which somebody has to look after a conversation
 PLACE = "waits/"
 AGENT, CHANNEL = "waits/agent/", "waits/channel/"
 
@@ -67,13 +68,13 @@ class Attention:
 
     async def listed(self, limit: int, after: str = "", state: str = "") -> list[Waiting]:
         """Those on the list, or of these the ones in that state, in no particular order."""
-        found: list[Waiting] = []
+        found: list[Cell] = []
         while page := await self._cells.list(PLACE, limit, after):
-            found += [await self._looked_at(_waiting(cell)) for cell in page if state in ("", cell.body.get("state"))]
+            found += [cell for cell in page if state in ("", cell.body.get("state"))]
             if len(found) >= limit or len(page) < limit:
                 break
             after = page[-1].key
-        return found[:limit]
+        return [await self._looked_at(_waiting(cell)) for cell in found[:limit]]
 
     async def _looked_at(self, waiting: Waiting) -> Waiting:
         last: list[Utterance] = []
