@@ -349,10 +349,10 @@ def _paths(edges: Sequence[Edge], layout: Layout, tested: Tested | None) -> tupl
             out, into = layout.gaps[source.layer + 1] + shift, layout.gaps[target.layer] + shift
             points = f"M{start[0]:g},{start[1]:g} V{out:g} H{x:g} V{into:g} H{target.x:g} V{target.top:g}"
         colour, dash = (_ERROR, ' stroke-dasharray="5 4"') if edge.error else (_INK, "")
+        known = tested is not None and edge in tested.edges
         if tested is not None:
-            known = edge in tested.edges
             colour, dash = (_TESTED, ' stroke-width="2"') if known else (_ERROR, ' stroke-dasharray="4 3"')
-        paths = above if tested is not None and edge in tested.edges else below
+        paths = above if known else below
         paths.append(f'<path d="{points}" fill="none" stroke="{colour}"{dash}/>')
         paths.append(f'<path d="M{target.x:g},{target.top:g} l-4,-8 h8 z" fill="{colour}"/>')
     return [*below, *above], layout.left - LANE * (len(lanes[True]) + 1), layout.right + LANE * (len(lanes[False]) + 1)

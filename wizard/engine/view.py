@@ -229,6 +229,11 @@ class RunView:
         return next(asked, step).seq < step.seq
 
     @property
+    def keeps_answers(self) -> bool:
+        """Whether somebody has gone back, and answered later steps before (S8)."""
+        return any(step.is_answered for step in self.run.kept)
+
+    @property
     def may_restart(self) -> bool:
         """Whether nothing final is done (S7)."""
         return self._last_final_seq < 0

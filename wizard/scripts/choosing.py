@@ -43,9 +43,8 @@ class Explorer:
         self._known: dict[str, set[str]] = defaultdict(set)
         self._leads: dict[str, dict[str, Move]] = defaultdict(dict)  # by place: a move for each place that follows
         self._good: dict[str, dict[str, Move]] = defaultdict(dict)  # moves that were taken, by place and key
-        self._taken: dict[tuple[str, str], list[Value]] = defaultdict(
-            list
-        )  # answers that were taken, by place and field
+        # Answers that were taken, by place and field.
+        self._taken: dict[tuple[str, str], list[Value]] = defaultdict(list)
         self._base: dict[tuple[str, str], int] = defaultdict(int)  # which answer of a field is its ordinary one
         self._repairs: dict[str, int] = defaultdict(int)
         self._roams = True  # every other walk goes by chance, through what is known, and so comes far

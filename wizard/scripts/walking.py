@@ -84,7 +84,7 @@ class Done:
     @property
     def fails_unmeant(self) -> bool:
         """Whether something failed that wasn't made to."""
-        return bool(self.fault) and FAILS not in self.fault
+        return _is_unmeant(self.fault)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,11 @@ class Walk:
 
     @property
     def fails_unmeant(self) -> bool:
-        return bool(self.fault) and FAILS not in self.fault
+        return _is_unmeant(self.fault)
+
+
+def _is_unmeant(fault: str) -> bool:
+    return bool(fault) and FAILS not in fault
 
 
 class Chooser(Protocol):

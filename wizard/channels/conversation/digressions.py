@@ -61,7 +61,7 @@ class Digressions:
         if not run_id or dialogue.agent == "speaks" or command in OUTSIDE:
             return None
         if command in LEAVING:
-            await self._end(run_id)
+            await _end(self._engine, run_id)
             return Heard(Aside((), dialogue.returned()), incoming)
         if not await self._is_for_it(view, dialogue, incoming):
             return None
@@ -109,10 +109,7 @@ class Digressions:
         except RunNotFound:
             return
         if now.digression != before.digression:
-            await self._end(before.digression)
-
-    async def _end(self, run_id: str) -> None:
-        await _end(self._engine, run_id)
+            await _end(self._engine, before.digression)
 
 
 async def end_by_job(engine: Engine, claim: Claim) -> None:

@@ -90,7 +90,7 @@ def said_choices(asked: PromptField, text: str, language: str) -> Value:
     picked: list[str] = []
     while parts:
         for count in range(len(parts), 0, -1):  # a name may have commas itself
-            choice = _plain_choice(asked, ", ".join(parts[:count]), nearly=count == 1)
+            choice = plain_choice(asked, ", ".join(parts[:count]), nearly=count == 1)
             if choice is not None or count == 1:
                 break
         said, parts = parts[0], parts[count:]
@@ -101,12 +101,13 @@ def said_choices(asked: PromptField, text: str, language: str) -> Value:
 def _joined_choices(asked: PromptField, said: str, language: str) -> list[str]:
     """Those with an “and” between them; the text itself where they aren't that."""
     joins = "|".join(re.escape(word) for word in spoken(AND, language))
-    halves = [_plain_choice(asked, part) for part in re.split(rf"\s+(?:{joins})\s+", said, flags=re.IGNORECASE)]
+    halves = [plain_choice(asked, part) for part in re.split(rf"\s+(?:{joins})\s+", said, flags=re.IGNORECASE)]
     found = [choice.value for choice in halves if choice is not None]
     return found if len(found) == len(halves) else [said]
 
 
-def _plain_choice(asked: PromptField, text: str, *, nearly: bool = True) -> Choice | None:
+def plain_choice(asked: PromptField, text: str, *, nearly: bool = True) -> Choice | None:
+    """The choice that a text names, or `nearly` so beyond doubt; None where it names none."""
     exact = said_choice(asked, text)
     if exact is not None or not nearly:
         return exact

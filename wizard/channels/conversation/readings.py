@@ -13,7 +13,14 @@ from wizard.channels.conversation.manners import (
     without_manners,
     yes_or_no,
 )
-from wizard.channels.conversation.matching import is_plain, near_choices, said_choice, said_choices, said_value
+from wizard.channels.conversation.matching import (
+    is_plain,
+    near_choices,
+    plain_choice,
+    said_choice,
+    said_choices,
+    said_value,
+)
 from wizard.channels.conversation.rewording import as_written, chosen, reworded
 from wizard.engine.view import RunView
 from wizard.forms.field_type import FieldType
@@ -69,10 +76,8 @@ def corrected_to(asked: PromptField, text: str, language: str, view: RunView) ->
     stands_for = reworded(asked, text, view.workflow.language, view.now.date())
     if len(stands_for) == 1:
         return stands_for[0]
-    choice = said_choice(asked, text) if asked.choices else None
-    near = near_choices(asked, text) if asked.choices and choice is None else ()
-    nearly = len(near) == 1 and is_plain(text, near[0])
-    return choice.value if choice else near[0].value if nearly else _plainly(asked, text, language)
+    choice = plain_choice(asked, text) if asked.choices else None
+    return _plainly(asked, text, language) if choice is None else choice.value
 
 
 def reads_strictly(of: FieldType) -> bool:

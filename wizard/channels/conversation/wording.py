@@ -140,7 +140,7 @@ def review_text(view: RunView, words: Words, given: Mapping[str, Value] = NOTHIN
     """The answers so far; who has gone back learns that those ahead aren't lost."""
     items = answers_so_far(view, words, given)
     lines = [items_text(Prompt("", "", items=items))] if items else []
-    if any(later.is_answered for later in view.run.kept):
+    if view.keeps_answers:
         lines.append(words.say(LATER))
     return joined("\n", lines) or words.say(NOTHING_YET)
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 from hashlib import sha256
 
 from wizard.channels.conversation.codes import TRIES, WRONG_CODE, Codes, code_in
+from wizard.channels.conversation.commands import COMMANDS
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.manners import ways
+from wizard.channels.conversation.manners import spoken
 from wizard.channels.conversation.meanings import Incoming
 from wizard.channels.http.quotas import quota_of_messages
 from wizard.channels.http.rate_limit import Rate
@@ -22,11 +23,8 @@ from wizard.engine.run_token import new_token
 from wizard.engine.starting import new_id
 from wizard.errors import CodeUnknown, RunNotFound, StaleRevision
 from wizard.forms.characters import alike, encodable
-from wizard.locale.sentences import Sentence, sentence_for
 from wizard.model import ENDED
 from wizard.process.one_at_a_time import OneAtATime
-
-BEGIN_ANEW = sentence_for("said in a chat", "restart | start over | start again")
 
 
 class Inbox:
@@ -84,7 +82,7 @@ class Inbox:
 
     async def _is_over(self, link: Link, came: Inbound) -> bool:
         """Whether the run has ended, and somebody wants another one."""
-        if alike(came.text).removeprefix("/") not in self._spoken(BEGIN_ANEW):
+        if alike(came.text).removeprefix("/") not in spoken(COMMANDS["restart"], self._language):
             return False
         try:
             return (await self._engine.load(link.run)).status in ENDED
@@ -151,9 +149,6 @@ class Inbox:
     @property
     def _languages(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((self._language or "en", "en")))
-
-    def _spoken(self, words: Sentence) -> set[str]:
-        return {alike(way) for language in self._languages for way in ways(words, language)}
 
 
 def _question(sent: str) -> str:

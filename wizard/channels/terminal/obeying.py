@@ -195,5 +195,5 @@ class Obeying:
         if not items:
             self._paper.note(NOTHING_YET)
         self._paper.answers(view, items, in_full=in_full)
-        if any(later.is_answered for later in view.run.kept):
+        if view.keeps_answers:
             self._paper.note(LATER)

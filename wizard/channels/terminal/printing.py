@@ -57,10 +57,9 @@ class Paper:
         self.numbered = None
         self._console.write()
         covered, self._covered = self._covered, ""
-        if prompt.title and prompt.title == covered and prompt.fields:
-            """It stands above."""
-        elif prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
-            self._write(prompt.title, Style.TITLE)
+        if prompt.title and (prompt.fields or not is_own_name(prompt.title, prompt.step)):
+            if not (prompt.fields and prompt.title == covered):  # else it stands above
+                self._write(prompt.title, Style.TITLE)
         elif prompt.type == "review" and prompt.items:
             self._write(self._words.say(sentence("Check your answers")), Style.TITLE)
         if (kind := KINDS.get(prompt.kind)) is not None:
