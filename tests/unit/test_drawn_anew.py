@@ -51,3 +51,17 @@ def test_nothing_is_drawn_the_same_each_time() -> None:
     """A test that asks for the same examples each time stops finding anything after its first run."""
     others = (path for path in TESTS.rglob("*.py") if path != Path(__file__))
     assert [path.name for path in others if re.search(r"derandomize=(?!False)", path.read_text())] == []
+
+
+def test_every_long_form_is_run_by_torture() -> None:
+    """A proof that is too long for each day, and that no night runs either, is none."""
+    rules = (TESTS.parent / "Makefile").read_text().replace("\\\n", " ").splitlines()
+    long = [rule for rule in rules if rule.startswith("\tTORTURE=") and "-m hypothesis" not in rule]
+    named = {TESTS.parent / part for rule in long for part in rule.split() if part.startswith("tests/")}
+    have = {
+        file
+        for file in TESTS.rglob("test_*.py")
+        if re.search(r"^from tests\.drawing import .*TORTURE|^TORTURE = ", file.read_text(), re.M)
+    }
+    assert have
+    assert not [file for file in have if named.isdisjoint({file, *file.parents})]
