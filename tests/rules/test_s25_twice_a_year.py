@@ -7,7 +7,6 @@ hour; what lasts two hours isn't over a second before, and is a second after. `T
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tests.drawing import TORTURE
 from tests.moved import KINDS, World, world
 from wizard.app import make_engine
 from wizard.definitions.catalog import Catalog
@@ -29,7 +29,6 @@ from wizard.model.job import Job, JobKind
 from wizard.node import Registry
 from wizard.settings import Settings
 
-TORTURE = int(os.environ.get("TORTURE", "0"))
 CHANGES = {
     "Zurich, spring": ("Europe/Zurich", "2026-03-29T01:00Z"),
     "Zurich, autumn": ("Europe/Zurich", "2026-10-25T01:00Z"),
