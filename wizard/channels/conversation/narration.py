@@ -367,6 +367,7 @@ class _Telling:
         if new_page:
             yield from self._heading()
         if text := joined("\n\n", (self._refused(), question.text)):
+            self.now = self.now.returned()
             yield Line(text, question)
 
     def _answered_elsewhere(self) -> bool:
