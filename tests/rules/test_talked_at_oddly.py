@@ -293,3 +293,60 @@ async def test_a_number_in_words_is_told_as_it_was_understood() -> None:
     """Who is misunderstood without a word can't mend it."""
     chat = await Chat.of(flow(form({"name": "x", "type": "integer", "label": "How many?"}, NAME)))
     assert (await chat.says("twelve")).texts[0] == "Understood: 12"
+
+
+# -- after the end -------------------------------------------------------------------------------------
+
+
+async def reopened(**keys: Any) -> Chat:
+    """At the end of what can be gone back into."""
+    end = {"id": "done", "type": "end", "title": "Thank you, {{ ask.full_name }}"}
+    chat = await Chat.of(flow(form(NAME), end, reopen=True, agent=True, **keys))
+    assert (await chat.says("Ann")).texts == ["Thank you, Ann"]
+    return chat
+
+
+async def test_what_can_be_reopened_is_begun_again_after_its_end() -> None:
+    """“restart” was asked back without a word, and the “yes” of whoever guessed it was told that it is complete."""
+    chat = await reopened()
+    await chat.says("restart")
+    assert (len(chat.heard), chat.labels) == (1, ["Yes", "No"])
+    await chat.presses("No")
+    assert chat.texts == ["Your answers are still there."]
+    await chat.says("restart")
+    await chat.presses("Yes")
+    assert (chat.texts, chat.asked) == (["Your name"], "ask.full_name")
+
+
+@pytest.mark.parametrize("said", ["repeat", "cancel", "agent", "skip", "ok"])
+async def test_nothing_that_is_said_after_the_end_is_left_without_an_answer(said: str) -> None:
+    """Who isn't answered thinks that it is broken, and who is promised a person waits for one that nobody called."""
+    chat = await reopened()
+    assert (await chat.says(said)).texts == ["This is complete. To begin again, start a new conversation."]
+    commands = (await chat.says("help")).text
+    assert f"{said} –" not in commands
+    assert "restart –" in commands
+
+
+async def test_the_end_that_a_change_leads_to_is_told() -> None:
+    """They changed their name, and were thanked by the old one only. What isn't taken leads nowhere."""
+    chat = await reopened()
+    await chat.says("change name to Bea")
+    assert chat.texts == ["Changed – Your name: Bea", "Thank you, Bea"]
+    await chat.says("change name to " + "x" * 3000)
+    assert len(chat.texts) == 1
+
+
+@pytest.mark.parametrize("how", ["completed", "cancelled", "expired"])
+async def test_who_comes_to_a_conversation_that_has_ended_is_told_so(how: str) -> None:
+    """They typed their code elsewhere, and looked at an empty chat."""
+    told = {"completed": "Thank you, Ann", "cancelled": "This was cancelled.", "expired": "The time for this is over."}
+    chat = await Chat.of(flow(form(NAME), {"id": "done", "type": "end", "title": "Thank you, Ann"}, expires_after="1h"))
+    if how == "expired":
+        await chat.waits(hours=2)
+    for said in {"completed": ["Ann"], "cancelled": ["cancel", "yes"]}.get(how, []):
+        await chat.says(said)
+    for _ in range(2):
+        chat.heard = await chat.talks.join(chat.id)
+        assert len(chat.heard) == 1
+        assert chat.text.startswith(told[how])

@@ -308,20 +308,24 @@ class _Telling:
         return wording.page_text(prompt) if passes_by(prompt) else ""
 
     def _ended(self) -> Iterator[Line]:
-        view = self.view
-        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
-        self.now = self.now.without_doubt()
+        view, meaning = self.view, None if self.heard is None else self.heard.meaning
+        confirms = self.now.confirms if isinstance(meaning, Aside) else ""
+        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
+        self.now = replace(self.now, confirms=confirms)
         if self._has_ended:  # nobody has to look after it any more
             self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
-            said_before = self.before.status is RunStatus.COMPLETED
-            if not said_before:
+            is_come_to = self._has_ended or not (meaning is None or isinstance(meaning, Aside))
+            if is_come_to:
                 yield Line(wording.end_text(view, self.words))
+            elif confirms:
+                question = question_of(view, self.now)
+                yield Line(question.text, question)
         else:
-            told, meaning = wording.over_text(view, self.words), None if self.heard is None else self.heard.meaning
-            if self._has_ended and not self.was.over:
+            told, begins = wording.over_text(view, self.words), isinstance(meaning, Begin)
+            if begins or (self._has_ended and not self.was.over):
                 yield Line(told)
-            is_told = self._has_ended or (isinstance(meaning, Aside) and told in meaning.texts)
+            is_told = self._has_ended or begins or (isinstance(meaning, Aside) and told in meaning.texts)
             self.now = replace(self.now, over=self.now.over or is_told)  # who wrote may be told before it is stored
 
     @property

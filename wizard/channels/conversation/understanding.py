@@ -77,6 +77,8 @@ from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Speaker, Utterance
 
+UNDER_WAY = ("repeat", "agent", "cancel")  # commands that nothing comes of where a run is complete
+
 
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
     """`earlier` is the message that the incoming one corrects, or the question that it replies to, if any."""
@@ -266,7 +268,7 @@ class _Reader:
 
     def _obey(self, command: Command) -> Meaning | None:
         """None where the words are none here, but an answer."""
-        over = self.view.status is RunStatus.COMPLETED and not self.view.has_previous
+        over = self.view.status is RunStatus.COMPLETED and (command.name in UNDER_WAY or not self.view.has_previous)
         if command.name == "review":
             return self._reviewed()
         return self.aside(IS_OVER) if over else self._obeyed(command)

@@ -17,7 +17,7 @@ from wizard.forms.options import options_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
+from wizard.model import ENDED, NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -317,13 +317,16 @@ def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
 
 
 def help_text(view: RunView, words: Words, *, within: bool = False) -> str:
-    """What can be said at any time; `within` another conversation it is that which is gone back to."""
+    """What can be said now; `within` another conversation it is that which is gone back to."""
+    over = view.status in ENDED
     left_out = {"restart", "elsewhere", "cancel", "agent"} if within else set() if view.workflow.agent else {"agent"}
+    left_out |= {"skip", "cancel", "agent"} if over else set()
     said = {**HELP, "back": WITHIN} if within else HELP
     lines = [
         f"{first_way(name, words.language)} – {words.say(text)}" for name, text in said.items() if name not in left_out
     ]
-    topics = [topic.asked[0] for topic in view.workflow.help if topic.asked and not (within and topic.workflow)]
+    leads_aside = not (within or over)
+    topics = [topic.asked[0] for topic in view.workflow.help if topic.asked and (leads_aside or not topic.workflow)]
     if topics:
         lines.append(words.say(sentence("You can also ask:")))
         lines += [f"• {topic}" for topic in topics]
