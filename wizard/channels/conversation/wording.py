@@ -173,8 +173,9 @@ def working_text(view: RunView, words: Words) -> str:
     work = work_of(view)
     percent = "" if work is None or work.percent is None else f" ({int(work.percent)} %)"
     said = page_text(view.current) if pauses(view) else ""
-    doing = work.text if work is not None and work.text else words.say(sentence("Working on it"))
-    return said or f"{doing}{percent} …"
+    title = "" if is_own_name(view.current.title, view.step) else view.current.title
+    doing = (work.text if work is not None else "") or title or words.say(sentence("Working on it"))
+    return said or f"{doing.rstrip(' .…')}{percent} …"
 
 
 # -- questions -------------------------------------------------------------------------------------
