@@ -295,6 +295,17 @@ async def test_a_number_in_words_is_told_as_it_was_understood() -> None:
     assert (await chat.says("twelve")).texts[0] == "Understood: 12"
 
 
+async def test_who_corrects_their_name_isnt_asked_whether_they_mean_their_nickname() -> None:
+    """“No, my name is Bea” was asked back, in words that no button answers."""
+    chat = await Chat.of(
+        flow(form({"name": "nick", "label": "Your nickname"}, NAME, {"name": "town", "label": "Town"}))
+    )
+    for said in ("Annie", "Ann", "no, my name is Bea"):
+        await chat.says(said)
+    assert chat.texts == ["Changed – Your name: Bea", "Town"]
+    assert (await chat.says("change nick to B")).texts == ["Changed – Your nickname: B", "Town"]
+
+
 # -- after the end -------------------------------------------------------------------------------------
 
 
