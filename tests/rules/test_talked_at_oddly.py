@@ -306,6 +306,16 @@ async def test_who_corrects_their_name_isnt_asked_whether_they_mean_their_nickna
     assert (await chat.says("change nick to B")).texts == ["Changed – Your nickname: B", "Town"]
 
 
+async def test_a_text_that_depends_on_a_changed_answer_is_said_anew() -> None:
+    """Pages show it again, and the price of before was the last that the chat had said. What is the same isn't said."""
+    told = {"id": "told", "type": "message", "depends_on": ["ask.n"], "title": "{{ 'Few' if ask.n < 5 else 'Many' }}"}
+    why = form({"name": "why", "label": "Why?"}, step="reason")
+    chat = await Chat.of(flow(form({"name": "n", "type": "integer", "label": "How many?"}), told, why))
+    assert (await chat.says("3")).texts == ["Few", "Why?"]
+    assert (await chat.says("change 1 to 4")).texts == ["Changed – How many? 4", "Why?"]
+    assert (await chat.says("change 1 to 5")).texts == ["Changed – How many? 5", "Many", "Why?"]
+
+
 # -- after the end -------------------------------------------------------------------------------------
 
 

@@ -284,14 +284,19 @@ class _Telling:
             yield Line(self.words.say(again))
 
     def _passed(self) -> Iterator[Line]:
-        """What the run came past since: texts, and pages that were closed by something else than an answer."""
+        """What the run came past since: texts, those that it came past again where they say something else now, and
+        pages that were closed by something else than an answer."""
         before, after = self.before.path, self.view.run.path
         known = {(step.visit, step.answer is None) for step in _elsewhere(before, after) if step.is_done}
         for step in _elsewhere(after, before):
             is_left = step is not self.view.run.current or (step.is_done and step.answer is None)
-            if (step.visit, step.answer is None) in known or not step.is_foreground or not is_left:
+            if not step.is_foreground or not is_left:
                 continue
-            if step.given == BY_TIMER:
+            if (step.visit, step.answer is None) in known:
+                text = self._text_of(step)
+                if text and step.is_done and text != self._text_of(step, self._view_before):
+                    yield Line(text)
+            elif step.given == BY_TIMER:
                 yield Line(self.words.say(NOT_IN_TIME))
             elif step.answer is None and step.error is not None:
                 closed = self.view.words_of_closing(step.path)
@@ -300,9 +305,9 @@ class _Telling:
             elif step.is_done and (text := self._text_of(step)):
                 yield Line(text)
 
-    def _text_of(self, step: Step) -> str:
+    def _text_of(self, step: Step, view: RunView | None = None) -> str:
         try:
-            prompt = self.view.prompt_at(step.path)
+            prompt = (view or self.view).prompt_at(step.path)
         except WizardError:
             return ""
         return wording.page_text(prompt) if passes_by(prompt) else ""
