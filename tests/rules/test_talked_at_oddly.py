@@ -316,6 +316,15 @@ async def test_a_text_that_depends_on_a_changed_answer_is_said_anew() -> None:
     assert (await chat.says("change 1 to 5")).texts == ["Changed – How many? 5", "Many", "Why?"]
 
 
+async def test_who_comes_by_a_code_while_somebody_of_the_staff_speaks_is_told_with_whom_they_chat() -> None:
+    """They were told to type “restart”, which nobody obeys meanwhile, and nothing of the person who reads them."""
+    chat = await Chat.of(flow(form(NAME, {"name": "town", "label": "Town"}), agent=True))
+    await chat.says("Ann")
+    await chat.talks.take_over(chat.id, "olga")
+    chat.heard = await chat.talks.join(chat.id)
+    assert chat.texts == ["You’re now chatting with a person."]
+
+
 # -- after the end -------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,7 @@ from wizard.channels.conversation.order import (
     tries_of,
     without_asking,
 )
+from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
@@ -278,6 +279,8 @@ class _Telling:
         if not self.before.steps and not self.was.last:
             if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
+        elif self.now.agent == "speaks":
+            yield Line(self.words.say(WITH_A_PERSON))
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
             again = sentence("Let’s pick up where you left off. Type “{restart}” to begin again.", restart=restart)
