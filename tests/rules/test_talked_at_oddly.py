@@ -325,6 +325,31 @@ async def test_who_comes_by_a_code_while_somebody_of_the_staff_speaks_is_told_wi
     assert chat.texts == ["You’re now chatting with a person."]
 
 
+async def test_back_is_offered_as_a_way_out_where_it_leads_somewhere() -> None:
+    """The button told of a first question, and where there was one before on the same page there was no button."""
+    hello = {"id": "hello", "type": "message", "title": "Welcome"}
+    count, size = ({"name": name, "type": "integer", "label": name.title()} for name in ("count", "size"))
+    chat = await Chat.of(flow(hello, form(count, size)))
+    for said in ("x", "y", "z"):
+        await chat.says(said)
+    assert (chat.asked, chat.labels) == ("ask.count", [])
+    for said in ("1", "x", "y", "z"):
+        await chat.says(said)
+    assert (chat.asked, chat.labels) == ("ask.size", ["Back"])
+    assert (await chat.presses("Back")).asked == "ask.count"
+
+
+async def test_a_file_that_takes_the_place_of_an_earlier_one_is_told() -> None:
+    """Sent in reply, it was taken without a word, and the question that was open read like a refusal."""
+    paper = {"name": "paper", "type": "file", "label": "Paper", "accept": [".txt"]}
+    chat = await Chat.of(flow(form(paper, NAME)))
+    question = chat.heard[-1].id
+    for name in ("a.txt", "b.txt"):
+        file = {"name": name, "type": "text/plain", "content": b"x"}
+        await chat.says(files=(file,), replies=question)
+    assert chat.texts == ["Changed – Paper: b.txt", "Your name"]
+
+
 # -- after the end -------------------------------------------------------------------------------------
 
 

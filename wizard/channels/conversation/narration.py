@@ -246,7 +246,10 @@ class _Telling:
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
         heard, asked = self.heard, self._asked_before
-        if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
+        incoming = None if heard is None else heard.incoming
+        if heard is None or incoming is None or self.view.rejected is not None:
+            return
+        if not (incoming.text or incoming.files):
             return
         match heard.meaning:
             case Change(step, name, gives=True):
@@ -259,7 +262,7 @@ class _Telling:
                 if asked is None or asked.name != name:
                     yield changed_text(answered, self.words)
                 else:
-                    yield understood_text(answered, heard.incoming.text, self.words)
+                    yield understood_text(answered, incoming.text, self.words)
 
     @property
     def _is_led_out(self) -> bool:

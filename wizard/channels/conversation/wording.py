@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.order import is_asked_before, question_before
 from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
@@ -243,7 +244,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     if not asked.required and not of.is_yes_or_no:
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
-        offers += _ways_out(view, words)
+        offers += _ways_out(view, dialogue, words)
     return Question(joined("\n", lines), tuple(offers), _expects(asked, view), _picked(asked))
 
 
@@ -254,9 +255,9 @@ def _picked(asked: PromptField) -> frozenset[str]:
     return frozenset(str(at) for at, choice in enumerate(asked.choices, start=1) if choice.value in asked.value)
 
 
-def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
+def _ways_out(view: RunView, dialogue: Dialogue, words: Words) -> list[tuple[str, str]]:
     ways = []
-    if view.has_previous:
+    if question_before(view, dialogue) is not None or is_asked_before(view):
         ways.append(("back", words.say(sentence_for("button", "Back"))))
     if view.workflow.agent:
         ways.append(("agent", words.say(sentence_for("button", "Chat with a person"))))
