@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.errors import NodeFailed
 
 NAME = {"name": "full_name", "label": "Your name"}
 
@@ -348,6 +349,30 @@ async def test_a_file_that_takes_the_place_of_an_earlier_one_is_told() -> None:
         file = {"name": name, "type": "text/plain", "content": b"x"}
         await chat.says(files=(file,), replies=question)
     assert chat.texts == ["Changed – Paper: b.txt", "Your name"]
+
+
+async def test_a_text_is_said_once_however_often_what_follows_is_tried() -> None:
+    """Each “try again” said the text before the service once more; on a page that stopped there it was said twice."""
+    calls: list[int] = []
+
+    async def shop() -> dict[str, int]:
+        calls.append(1)
+        if len(calls) < 3:
+            raise NodeFailed("Closed.")
+        return {"price": 12}
+
+    told = {"id": "told", "type": "message", "title": "{{ ask.full_name }}, one moment"}
+    work = {"id": "work", "type": "python", "function": "shop", "on_error": "back"}
+    town = form({"name": "town", "label": "Town"}, step="where")
+    chat = await Chat.of(flow(form(NAME), told, work, town), functions={"shop": shop})
+    assert (await chat.says("Ann")).texts == ["Ann, one moment", "Closed."]
+    assert (await chat.says("try again")).texts == ["Closed."]
+    assert (await chat.says("ok")).texts == ["Town"]
+    other = await Chat.begins(chat.engine)
+    await chat.engine.next(other.id, {"full_name": "Bea"})
+    said = [one.text for one in await chat.engine.said(other.id)]
+    assert said[1:] == ["This was answered elsewhere.", "Bea, one moment"]
+    assert (await other.says("ok")).texts == ["Town"]
 
 
 # -- after the end -------------------------------------------------------------------------------------

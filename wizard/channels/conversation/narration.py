@@ -308,7 +308,7 @@ class _Telling:
                 closed = self.view.words_of_closing(step.path)
                 told = closed if isinstance(closed, str) else None if closed is None else self.words.say(closed)
                 yield Line(told or self.words.say(TOO_OFTEN))
-            elif step.is_done and (text := self._text_of(step)):
+            elif step.is_done and (text := self._text_of(step)) and text != self._text_stood_at(step):
                 yield Line(text)
 
     def _text_of(self, step: Step, view: RunView | None = None) -> str:
@@ -317,6 +317,15 @@ class _Telling:
         except WizardError:
             return ""
         return wording.page_text(prompt) if passes_by(prompt) else ""
+
+    def _text_stood_at(self, step: Step) -> str:
+        """That of the step, where it was said already as what somebody goes on from: a page stopped there, or what
+        follows failed."""
+        if step.visit != self.was.visit:
+            return ""
+        with suppress(WizardError):
+            return wording.page_text(self._view_before.prompt_at(step.path))
+        return ""
 
     def _ended(self) -> Iterator[Line]:
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
