@@ -375,6 +375,16 @@ async def test_a_text_is_said_once_however_often_what_follows_is_tried() -> None
     assert (await other.says("ok")).texts == ["Town"]
 
 
+async def test_yes_is_written_alike_in_every_list_of_answers() -> None:
+    """On the present page it was “yes”, and “Yes” once that was left: the same list looked like two people's."""
+    sure = {"name": "sure", "type": "boolean", "label": "Sure?"}
+    chat = await Chat.of(flow(form(sure, NAME), {"id": "check", "type": "review"}))
+    await chat.says("yes")
+    assert (await chat.says("review")).texts[0] == "1. Sure? Yes"
+    assert (await chat.says("change 1 to no")).texts[0] == "Changed – Sure? No"
+    assert "1. Sure? No" in (await chat.says("Ann")).text
+
+
 # -- after the end -------------------------------------------------------------------------------------
 
 

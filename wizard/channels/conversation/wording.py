@@ -9,7 +9,7 @@ from hashlib import blake2b
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.order import is_asked_before, question_before
-from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
+from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
@@ -123,7 +123,7 @@ def answers_so_far(view: RunView, words: Words, given: Mapping[str, Value] = NOT
     if view.status is not RunStatus.WAITING or step is None:
         return before
     here = [
-        Item(field.label, offered(replace(field, value=given.get(field.name, field.value)), words), view.step)
+        Item(field.label, answer_text(replace(field, value=given.get(field.name, field.value)), words), view.step)
         for field in view.current.fields
         if type_of(field).is_seen and (field.answered or field.name in given or _was_accepted(field, step))
     ]
