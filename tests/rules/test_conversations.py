@@ -393,7 +393,8 @@ async def test_a_run_of_a_page_becomes_a_conversation_at_any_step() -> None:
 
 
 async def test_slow_work_says_that_it_works_and_then_what_is_asked() -> None:
-    """Nobody sits in front of a silent chat; the result is told though nobody writes."""
+    """Nobody sits in front of a silent chat, and what is done is named as on pages; the result is told though nobody
+    writes."""
     called: list[int] = []
 
     async def print_it() -> dict[str, int]:
@@ -410,7 +411,7 @@ async def test_slow_work_says_that_it_works_and_then_what_is_asked() -> None:
     ]
     chat = await Chat.of({"id": "main", "nodes": nodes}, functions={"print_it": print_it})
     await chat.says("Ann")
-    assert "Working on it" in chat.text
+    assert chat.text == "Printing …"
     await chat.says("hello?")
     assert "goes on by itself" in chat.texts[0]
     await chat.waits(seconds=1)

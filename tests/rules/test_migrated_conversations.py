@@ -7,6 +7,7 @@ import pytest
 
 from tests.chatting import Chat
 from tests.migrations import House
+from wizard.model import RunStatus
 from wizard.model.migrating import Result
 from wizard.model.talk import Utterance
 from wizard.stores.memory import MemoryStore
@@ -107,3 +108,21 @@ async def test_an_operator_keeps_the_conversation_and_hands_it_back_with_the_new
     assert (last.text, last.expects and last.expects.name) == ("Where to?", "town")
     await trip.chat.says("Bern")
     assert trip.chat.texts == ["To Bern"]
+
+
+async def test_help_is_over_where_the_question_around_it_is_asked_anew() -> None:
+    """They would answer the question that they see, and the help that they were in would take that."""
+    helps = TRIP.replace("nodes:", "help:\n  - {ask: What is it like?, workflow: guide}\nnodes:", 1)
+    house = House(MemoryStore())
+    guide = "id: guide\nnodes: [{id: of, type: form, fields: [{name: of, label: Like what?}]}]"
+    await house.deploys(guide, "guide")
+    await house.deploys(helps)
+    trip = Trip(house, await Chat.begins(house.engine, "trip"))
+    await trip.chat.says("Ann")
+    await trip.chat.says("What is it like?")
+    assert trip.chat.asked == "of.of"
+    aside = str((await trip.chat.view()).run.conversation["digression"])
+    assert [one.text for one in await trip.moves(helps.replace("Which town?", "Where to?"))] == ["Where to?"]
+    assert (await trip.chat.says("Chur")).texts == ["To Chur"]
+    await house.works()
+    assert (await house.engine.load(aside)).status is RunStatus.CANCELLED

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from wizard.errors import NodeFailed
 
 NAME = {"name": "full_name", "label": "Your name"}
 
@@ -293,3 +294,149 @@ async def test_a_number_in_words_is_told_as_it_was_understood() -> None:
     """Who is misunderstood without a word can't mend it."""
     chat = await Chat.of(flow(form({"name": "x", "type": "integer", "label": "How many?"}, NAME)))
     assert (await chat.says("twelve")).texts[0] == "Understood: 12"
+
+
+async def test_who_corrects_their_name_isnt_asked_whether_they_mean_their_nickname() -> None:
+    """“No, my name is Bea” was asked back, in words that no button answers."""
+    chat = await Chat.of(
+        flow(form({"name": "nick", "label": "Your nickname"}, NAME, {"name": "town", "label": "Town"}))
+    )
+    for said in ("Annie", "Ann", "no, my name is Bea"):
+        await chat.says(said)
+    assert chat.texts == ["Changed – Your name: Bea", "Town"]
+    assert (await chat.says("change nick to B")).texts == ["Changed – Your nickname: B", "Town"]
+
+
+async def test_a_text_that_depends_on_a_changed_answer_is_said_anew() -> None:
+    """Pages show it again, and the price of before was the last that the chat had said. What is the same isn't said."""
+    told = {"id": "told", "type": "message", "depends_on": ["ask.n"], "title": "{{ 'Few' if ask.n < 5 else 'Many' }}"}
+    why = form({"name": "why", "label": "Why?"}, step="reason")
+    chat = await Chat.of(flow(form({"name": "n", "type": "integer", "label": "How many?"}), told, why))
+    assert (await chat.says("3")).texts == ["Few", "Why?"]
+    assert (await chat.says("change 1 to 4")).texts == ["Changed – How many? 4", "Why?"]
+    assert (await chat.says("change 1 to 5")).texts == ["Changed – How many? 5", "Many", "Why?"]
+
+
+async def test_who_comes_by_a_code_while_somebody_of_the_staff_speaks_is_told_with_whom_they_chat() -> None:
+    """They were told to type “restart”, which nobody obeys meanwhile, and nothing of the person who reads them."""
+    chat = await Chat.of(flow(form(NAME, {"name": "town", "label": "Town"}), agent=True))
+    await chat.says("Ann")
+    await chat.talks.take_over(chat.id, "olga")
+    chat.heard = await chat.talks.join(chat.id)
+    assert chat.texts == ["You’re now chatting with a person."]
+
+
+async def test_back_is_offered_as_a_way_out_where_it_leads_somewhere() -> None:
+    """The button told of a first question, and where there was one before on the same page there was no button."""
+    hello = {"id": "hello", "type": "message", "title": "Welcome"}
+    count, size = ({"name": name, "type": "integer", "label": name.title()} for name in ("count", "size"))
+    chat = await Chat.of(flow(hello, form(count, size)))
+    for said in ("x", "y", "z"):
+        await chat.says(said)
+    assert (chat.asked, chat.labels) == ("ask.count", [])
+    for said in ("1", "x", "y", "z"):
+        await chat.says(said)
+    assert (chat.asked, chat.labels) == ("ask.size", ["Back"])
+    assert (await chat.presses("Back")).asked == "ask.count"
+
+
+async def test_a_file_that_takes_the_place_of_an_earlier_one_is_told() -> None:
+    """Sent in reply, it was taken without a word, and the question that was open read like a refusal."""
+    paper = {"name": "paper", "type": "file", "label": "Paper", "accept": [".txt"]}
+    chat = await Chat.of(flow(form(paper, NAME)))
+    question = chat.heard[-1].id
+    for name in ("a.txt", "b.txt"):
+        file = {"name": name, "type": "text/plain", "content": b"x"}
+        await chat.says(files=(file,), replies=question)
+    assert chat.texts == ["Changed – Paper: b.txt", "Your name"]
+
+
+async def test_a_text_is_said_once_however_often_what_follows_is_tried() -> None:
+    """Each “try again” said the text before the service once more; on a page that stopped there it was said twice."""
+    calls: list[int] = []
+
+    async def shop() -> dict[str, int]:
+        calls.append(1)
+        if len(calls) < 3:
+            raise NodeFailed("Closed.")
+        return {"price": 12}
+
+    told = {"id": "told", "type": "message", "title": "{{ ask.full_name }}, one moment"}
+    work = {"id": "work", "type": "python", "function": "shop", "on_error": "back"}
+    town = form({"name": "town", "label": "Town"}, step="where")
+    chat = await Chat.of(flow(form(NAME), told, work, town), functions={"shop": shop})
+    assert (await chat.says("Ann")).texts == ["Ann, one moment", "Closed."]
+    assert (await chat.says("try again")).texts == ["Closed."]
+    assert (await chat.says("ok")).texts == ["Town"]
+    other = await Chat.begins(chat.engine)
+    await chat.engine.next(other.id, {"full_name": "Bea"})
+    said = [one.text for one in await chat.engine.said(other.id)]
+    assert said[1:] == ["This was answered elsewhere.", "Bea, one moment"]
+    assert (await other.says("ok")).texts == ["Town"]
+
+
+async def test_yes_is_written_alike_in_every_list_of_answers() -> None:
+    """On the present page it was “yes”, and “Yes” once that was left: the same list looked like two people's."""
+    sure = {"name": "sure", "type": "boolean", "label": "Sure?"}
+    chat = await Chat.of(flow(form(sure, NAME), {"id": "check", "type": "review"}))
+    await chat.says("yes")
+    assert (await chat.says("review")).texts[0] == "1. Sure? Yes"
+    assert (await chat.says("change 1 to no")).texts[0] == "Changed – Sure? No"
+    assert "1. Sure? No" in (await chat.says("Ann")).text
+
+
+# -- after the end -------------------------------------------------------------------------------------
+
+
+async def reopened(**keys: Any) -> Chat:
+    """At the end of what can be gone back into."""
+    end = {"id": "done", "type": "end", "title": "Thank you, {{ ask.full_name }}"}
+    chat = await Chat.of(flow(form(NAME), end, reopen=True, agent=True, **keys))
+    assert (await chat.says("Ann")).texts == ["Thank you, Ann"]
+    return chat
+
+
+async def test_what_can_be_reopened_is_begun_again_after_its_end() -> None:
+    """“restart” was asked back without a word, and the “yes” of whoever guessed it was told that it is complete."""
+    chat = await reopened()
+    await chat.says("restart")
+    assert (len(chat.heard), chat.labels) == (1, ["Yes", "No"])
+    await chat.presses("No")
+    assert chat.texts == ["Your answers are still there."]
+    await chat.says("restart")
+    await chat.presses("Yes")
+    assert (chat.texts, chat.asked) == (["Your name"], "ask.full_name")
+
+
+@pytest.mark.parametrize("said", ["repeat", "cancel", "agent", "skip", "ok"])
+async def test_nothing_that_is_said_after_the_end_is_left_without_an_answer(said: str) -> None:
+    """Who isn't answered thinks that it is broken, and who is promised a person waits for one that nobody called."""
+    chat = await reopened()
+    assert (await chat.says(said)).texts == ["This is complete. To begin again, start a new conversation."]
+    commands = (await chat.says("help")).text
+    assert f"{said} –" not in commands
+    assert "restart –" in commands
+
+
+async def test_the_end_that_a_change_leads_to_is_told() -> None:
+    """They changed their name, and were thanked by the old one only. What isn't taken leads nowhere."""
+    chat = await reopened()
+    await chat.says("change name to Bea")
+    assert chat.texts == ["Changed – Your name: Bea", "Thank you, Bea"]
+    await chat.says("change name to " + "x" * 3000)
+    assert len(chat.texts) == 1
+
+
+@pytest.mark.parametrize("how", ["completed", "cancelled", "expired"])
+async def test_who_comes_to_a_conversation_that_has_ended_is_told_so(how: str) -> None:
+    """They typed their code elsewhere, and looked at an empty chat."""
+    told = {"completed": "Thank you, Ann", "cancelled": "This was cancelled.", "expired": "The time for this is over."}
+    chat = await Chat.of(flow(form(NAME), {"id": "done", "type": "end", "title": "Thank you, Ann"}, expires_after="1h"))
+    if how == "expired":
+        await chat.waits(hours=2)
+    for said in {"completed": ["Ann"], "cancelled": ["cancel", "yes"]}.get(how, []):
+        await chat.says(said)
+    for _ in range(2):
+        chat.heard = await chat.talks.join(chat.id)
+        assert len(chat.heard) == 1
+        assert chat.text.startswith(told[how])

@@ -134,7 +134,7 @@ def serve(
     functions: FunctionsOption = None,
 ) -> None:
     """Serve definitions as web pages, and as JSON below /api/v1. Without a path, what is deployed in the store is
-    served, and each deployment from the moment on in which it is made."""
+    served, and each deployment within a second of it."""
     from wizard.app import wizard_app
     from wizard.server import serve as run_server
 

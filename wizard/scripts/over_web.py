@@ -15,7 +15,7 @@ from aiohttp import ClientSession, CookieJar
 from wizard.channels.web.csrf import RUN_COOKIE
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
-from wizard.model import Prompt, PromptField, Value
+from wizard.model import Prompt, PromptField, RunStatus, Value
 from wizard.scripts.page import File, Page
 from wizard.scripts.person import AtQuestions, CantBeDone, Seen, choice_of, value_of
 from wizard.scripts.uploads import is_upload, upload_of
@@ -210,7 +210,8 @@ class OverWeb:
         prompt = await self._at.prompt()
         if refused:
             await self._at.refused(page.errors)
-        self.seen = _seen(page, step, prompt)
+        failed = view.current.error or "" if view.status is RunStatus.FAILED and step == view.step else ""
+        self.seen = _seen(page, step, prompt, failed if failed in page.text else page.text)
 
     async def _language(self) -> str:
         return (await self._world.view()).workflow.language
@@ -223,8 +224,9 @@ def _kept(page: Page) -> Page:
     return another
 
 
-def _seen(page: Page, step: str, prompt: Prompt) -> Seen:
-    error = " / ".join(page.errors.values())
+def _seen(page: Page, step: str, prompt: Prompt, failed: str) -> Seen:
+    """`failed` is what a page says on which work has failed, which is no list of errors."""
+    error = " / ".join(page.errors.values()) or failed
     if not error and page.status >= 400:
         error = page.text
     names = dict.fromkeys(

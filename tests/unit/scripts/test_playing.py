@@ -258,6 +258,20 @@ async def test_what_fails_behind_a_message_is_seen_where_it_is_gone_on(channel: 
 
 
 @pytest.mark.parametrize("channel", CHANNELS)
+async def test_work_is_named_and_its_failure_is_seen_on_every_channel(channel: str) -> None:
+    """Nothing was wrong on the page of work that had failed, and a chat didn't say what was being done: what exploring
+    had written, and whoever wrote one script for all channels, failed there."""
+    asking = ORDER.replace("price, type: http,", "price, type: http, slow: true, title: We ask the shop,")
+    steps = (
+        "- sees: {step: price, title: We ask the shop, error: false, status: working}\n- waits: 1m\n"
+        "- sees: {step: price, error: Closed, status: failed}\n- goes_on: true\n"
+        "- sees: {step: who, title: That is 3}\n"
+    )
+    results = "[{takes: 1m, error: Closed}, {body: {total: 3}}]"
+    await passes(SMALL % results + steps, asking.replace(", on_error: back", ""), over=[channel])
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
 async def test_what_was_stored_before_a_crash_is_answered_after_it(channel: str) -> None:
     """The person gets no answer, sends the same again, and it counts once."""
     steps = "- restarts: before_answering\n- says: Ann\n- completed: {answers: {who: {full_name: Ann}}}\n"

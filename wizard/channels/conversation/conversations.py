@@ -36,6 +36,7 @@ from wizard.channels.conversation.meanings import (
 )
 from wizard.channels.conversation.narration import Narration
 from wizard.channels.conversation.order import silent_answers
+from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.understanding import is_secret, understand
 from wizard.channels.conversation.wording import words_of
 from wizard.engine import Engine
@@ -213,8 +214,8 @@ class Conversations:
         """An operator speaks from now on: what the person says is passed on, and nothing of it is understood. Who that
         is stands in the trace and the audit, and isn't told. Raises RunNotFound, NotAConversation, RunBusy; for a run
         that has ended, whose conversation nobody looks after, RunCompleted, RunCancelled and RunExpired."""
-        told = sentence("You’re now chatting with a person.")
-        await self._have_agent(run_id, "speaks", by, told, "take over", {"did": "took over", "by": by, "note": note})
+        noted = {"did": "took over", "by": by, "note": note}
+        await self._have_agent(run_id, "speaks", by, WITH_A_PERSON, "take over", noted)
 
     async def release(self, run_id: str, by: str = "", note: str = "") -> None:
         """The engine speaks again, and asks what it asked; nothing where it does. Raises RunNotFound, RunBusy."""

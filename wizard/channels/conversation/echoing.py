@@ -11,7 +11,7 @@ from decimal import Decimal
 from wizard.channels.conversation.commands import command_in, quoted
 from wizard.channels.conversation.manners import without_manners
 from wizard.channels.conversation.matching import exact_choice
-from wizard.channels.conversation.questions import offered
+from wizard.channels.conversation.questions import answer_text, offered
 from wizard.channels.conversation.wording import answer_line
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
@@ -25,7 +25,7 @@ _HALF = re.compile(r"\d ?[ap]\.? ?m\b", re.IGNORECASE)
 
 def changed_text(answered: PromptField, words: Words) -> str:
     """That an earlier answer is another one now."""
-    return words.say(sentence("Changed – {answer}", answer=answer_line(answered.label, offered(answered, words))))
+    return words.say(sentence("Changed – {answer}", answer=answer_line(answered.label, answer_text(answered, words))))
 
 
 def understood_text(answered: PromptField, said: str, words: Words) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from wizard.channels.conversation.questions import grouped, numbered
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.model import Item, PromptField
+
+_WORD = re.compile(r"\w+")
 
 
 class Place(NamedTuple):
@@ -43,7 +46,7 @@ class Answers:
         for place in places:
             if words in (alike(place.label), alike(place.name.replace("_", " "))):
                 return (place,)
-        if held := _by_label([place for place in places if words and words in alike(place.label)]):
+        if held := _by_label(_holding(words, places)):
             return held
         near = nearest(words, [place.label for place in places])
         return _by_label([places[at] for at in near.among])
@@ -81,6 +84,12 @@ class Answers:
             fields = self.fields_of(page.step)
             places += [Place(page.step, field.name, field.label) for field in fields if alike(field.label) in labels]
         return places
+
+
+def _holding(words: str, places: Sequence[Place]) -> Sequence[Place]:
+    """Those whose question has the words in it: whole ones where there are such, since a name is no nickname."""
+    held = [place for place in places if words and words in alike(place.label)]
+    return [place for place in held if f" {words} " in f" {' '.join(_WORD.findall(alike(place.label)))} "] or held
 
 
 def _by_label(places: Sequence[Place]) -> Sequence[Place]:

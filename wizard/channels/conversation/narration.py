@@ -30,6 +30,7 @@ from wizard.channels.conversation.order import (
     tries_of,
     without_asking,
 )
+from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
@@ -245,7 +246,10 @@ class _Telling:
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
         heard, asked = self.heard, self._asked_before
-        if heard is None or heard.incoming is None or self.view.rejected is not None or not heard.incoming.text:
+        incoming = None if heard is None else heard.incoming
+        if heard is None or incoming is None or self.view.rejected is not None:
+            return
+        if not (incoming.text or incoming.files):
             return
         match heard.meaning:
             case Change(step, name, gives=True):
@@ -258,7 +262,7 @@ class _Telling:
                 if asked is None or asked.name != name:
                     yield changed_text(answered, self.words)
                 else:
-                    yield understood_text(answered, heard.incoming.text, self.words)
+                    yield understood_text(answered, incoming.text, self.words)
 
     @property
     def _is_led_out(self) -> bool:
@@ -278,50 +282,70 @@ class _Telling:
         if not self.before.steps and not self.was.last:
             if text := joined("\n\n", (self.view.workflow.text,)):
                 yield Line(text)
+        elif self.now.agent == "speaks":
+            yield Line(self.words.say(WITH_A_PERSON))
         elif self.before.answered and self.view.status is RunStatus.WAITING:
             restart = first_way("restart", self.words.language)
             again = sentence("Let’s pick up where you left off. Type “{restart}” to begin again.", restart=restart)
             yield Line(self.words.say(again))
 
     def _passed(self) -> Iterator[Line]:
-        """What the run came past since: texts, and pages that were closed by something else than an answer."""
+        """What the run came past since: texts, those that it came past again where they say something else now, and
+        pages that were closed by something else than an answer."""
         before, after = self.before.path, self.view.run.path
         known = {(step.visit, step.answer is None) for step in _elsewhere(before, after) if step.is_done}
         for step in _elsewhere(after, before):
             is_left = step is not self.view.run.current or (step.is_done and step.answer is None)
-            if (step.visit, step.answer is None) in known or not step.is_foreground or not is_left:
+            if not step.is_foreground or not is_left:
                 continue
-            if step.given == BY_TIMER:
+            if (step.visit, step.answer is None) in known:
+                text = self._text_of(step)
+                if text and step.is_done and text != self._text_of(step, self._view_before):
+                    yield Line(text)
+            elif step.given == BY_TIMER:
                 yield Line(self.words.say(NOT_IN_TIME))
             elif step.answer is None and step.error is not None:
                 closed = self.view.words_of_closing(step.path)
                 told = closed if isinstance(closed, str) else None if closed is None else self.words.say(closed)
                 yield Line(told or self.words.say(TOO_OFTEN))
-            elif step.is_done and (text := self._text_of(step)):
+            elif step.is_done and (text := self._text_of(step)) and text != self._text_stood_at(step):
                 yield Line(text)
 
-    def _text_of(self, step: Step) -> str:
+    def _text_of(self, step: Step, view: RunView | None = None) -> str:
         try:
-            prompt = self.view.prompt_at(step.path)
+            prompt = (view or self.view).prompt_at(step.path)
         except WizardError:
             return ""
         return wording.page_text(prompt) if passes_by(prompt) else ""
 
+    def _text_stood_at(self, step: Step) -> str:
+        """That of the step, where it was said already as what somebody goes on from: a page stopped there, or what
+        follows failed."""
+        if step.visit != self.was.visit:
+            return ""
+        with suppress(WizardError):
+            return wording.page_text(self._view_before.prompt_at(step.path))
+        return ""
+
     def _ended(self) -> Iterator[Line]:
-        view = self.view
-        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={})
-        self.now = self.now.without_doubt()
+        view, meaning = self.view, None if self.heard is None else self.heard.meaning
+        confirms = self.now.confirms if isinstance(meaning, Aside) else ""
+        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
+        self.now = replace(self.now, confirms=confirms)
         if self._has_ended:  # nobody has to look after it any more
             self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
-            said_before = self.before.status is RunStatus.COMPLETED
-            if not said_before:
+            is_come_to = self._has_ended or not (meaning is None or isinstance(meaning, Aside))
+            if is_come_to:
                 yield Line(wording.end_text(view, self.words))
+            elif confirms:
+                question = question_of(view, self.now)
+                yield Line(question.text, question)
         else:
-            told, meaning = wording.over_text(view, self.words), None if self.heard is None else self.heard.meaning
-            if self._has_ended and not self.was.over:
+            told, begins = wording.over_text(view, self.words), isinstance(meaning, Begin)
+            if begins or (self._has_ended and not self.was.over):
                 yield Line(told)
-            is_told = self._has_ended or (isinstance(meaning, Aside) and told in meaning.texts)
+            is_told = self._has_ended or begins or (isinstance(meaning, Aside) and told in meaning.texts)
             self.now = replace(self.now, over=self.now.over or is_told)  # who wrote may be told before it is stored
 
     @property
@@ -367,6 +391,7 @@ class _Telling:
         if new_page:
             yield from self._heading()
         if text := joined("\n\n", (self._refused(), question.text)):
+            self.now = self.now.returned()
             yield Line(text, question)
 
     def _answered_elsewhere(self) -> bool:

@@ -4,14 +4,16 @@ and how often one was answered wrongly. Pure functions of the page and what the 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Answer, Back, Change, Heard
 from wizard.channels.conversation.questions import Filling
 from wizard.engine.view import RunView
+from wizard.errors import WizardError
 from wizard.forms.fields import type_of
-from wizard.model import Prompt, PromptField, Value
+from wizard.model import Prompt, PromptField, RunStatus, Value
 
 
 def passes_by(prompt: Prompt) -> bool:
@@ -39,6 +41,30 @@ def next_question(prompt: Prompt, dialogue: Dialogue) -> PromptField | None:
         if field.name not in filling.asked and not filling.silent(field):
             return field
     return None
+
+
+def question_before(view: RunView, dialogue: Dialogue) -> str | None:
+    """The question of the page that was asked before the one that is asked now."""
+    if not view.current.in_parts:
+        return None
+    before, filling = None, dialogue.filling
+    for other in filling.fields(view.current):
+        if other.name == dialogue.name:
+            break
+        before = other.name if other.name in dialogue.asked and not filling.silent(other) else before
+    return before
+
+
+def is_asked_before(view: RunView) -> bool:
+    """Whether anything before this step asks something in a conversation: a text alone leads on again."""
+    if view.status is not RunStatus.WAITING:
+        return view.has_previous
+    for step in view.steps_back():
+        with suppress(WizardError):
+            if passes_by(view.prompt_at(step.path)):
+                continue
+        return True
+    return False
 
 
 def without_asking(dialogue: Dialogue, name: str) -> Dialogue:

@@ -214,6 +214,12 @@ def choice_lines(asked: PromptField) -> list[str]:
 
 def offered(asked: PromptField, words: Words = ENGLISH) -> str:
     """The answer that Enter takes, on one line; "" where there is none."""
+    text = answer_text(asked, words)
+    return text.lower() if isinstance(asked.value, bool) else text
+
+
+def answer_text(asked: PromptField, words: Words = ENGLISH) -> str:
+    """The answer as it stands in a list of answers, on one line; "" where there is none."""
     value = asked.value
     if type_of(asked).is_secret:
         return DOTS if value or asked.options.get(THERE) else ""
@@ -223,7 +229,7 @@ def offered(asked: PromptField, words: Words = ENGLISH) -> str:
         return clean(str(value.get("name", "")))
     labels = {choice.value: choice.label for choice in asked.choices}
     text = ", ".join(labels[item] if item in labels else plain(item, words.language) for item in _listed(value))
-    return clean(" ".join((text.lower() if isinstance(value, bool) else text).split()))
+    return clean(" ".join(text.split()))
 
 
 def _listed(value: Value) -> list[Any]:

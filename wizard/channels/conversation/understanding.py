@@ -7,7 +7,6 @@ name; a correction of an earlier answer; a command; a topic of the workflow's he
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +38,7 @@ from wizard.channels.conversation.meanings import (
     Remove,
     Restart,
 )
-from wizard.channels.conversation.order import passes_by
+from wizard.channels.conversation.order import is_asked_before, question_before
 from wizard.channels.conversation.questions import meaning, numbered, offered
 from wizard.channels.conversation.readings import Several, certain, corrected_to, read, reads_strictly
 from wizard.channels.conversation.replies import (
@@ -69,13 +68,14 @@ from wizard.channels.conversation.topics import plain_topic, topic_in
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
-from wizard.errors import WizardError
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
 from wizard.forms.types.text import TEXT
 from wizard.locale.sentences import Sentence, sentence
-from wizard.model import ENDED, Choice, Prompt, PromptField, RunStatus, Topic, Value
+from wizard.model import ENDED, Choice, PromptField, RunStatus, Topic, Value
 from wizard.model.talk import Speaker, Utterance
+
+UNDER_WAY = ("repeat", "agent", "cancel")  # commands that nothing comes of where a run is complete
 
 
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
@@ -266,7 +266,7 @@ class _Reader:
 
     def _obey(self, command: Command) -> Meaning | None:
         """None where the words are none here, but an answer."""
-        over = self.view.status is RunStatus.COMPLETED and not self.view.has_previous
+        over = self.view.status is RunStatus.COMPLETED and (command.name in UNDER_WAY or not self.view.has_previous)
         if command.name == "review":
             return self._reviewed()
         return self.aside(IS_OVER) if over else self._obeyed(command)
@@ -331,38 +331,12 @@ class _Reader:
         return self.aside(NOTHING_KEPT) if is_named or reads_strictly(type_of(asked)) else None
 
     def _back(self) -> Meaning:
-        before = self._before()
+        before = None if self.asked is None else question_before(self.view, self.dialogue)
         if before is not None:
             return self.aside(dialogue=self.dialogue.asks(before))
-        if self.view.has_previous and self._is_asked_before():
+        if self.view.has_previous and is_asked_before(self.view):
             return Back()
         return self.aside(NO_FIRST if self.view.may_restart else NO_WAY_BACK)
-
-    def _is_asked_before(self) -> bool:
-        """Whether anything before this step asks something here: a text alone leads on again."""
-        if self.view.status is not RunStatus.WAITING:
-            return True
-        for step in self.view.steps_back():
-            with suppress(WizardError):
-                if passes_by(self.view.prompt_at(step.path)):
-                    continue
-            return True
-        return False
-
-    def _before(self) -> str | None:
-        """The question of this page that was asked before this one."""
-        if self.asked is None or not self.view.current.in_parts:
-            return None
-        before = None
-        for other in self._seen(self.view.current):
-            if other.name == self.asked.name:
-                break
-            before = other.name if other.name in self.dialogue.asked else before
-        return before
-
-    def _seen(self, prompt: Prompt) -> list[PromptField]:
-        filling = self.dialogue.filling
-        return [field for field in filling.fields(prompt) if not filling.silent(field)]
 
     def _restart(self) -> Meaning:
         """Asked once: answers go with it, those behind somebody who has gone back too."""

@@ -8,7 +8,8 @@ from hashlib import blake2b
 
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.questions import LISTED, heading, is_own_name, offered
+from wizard.channels.conversation.order import is_asked_before, question_before
+from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
@@ -17,7 +18,7 @@ from wizard.forms.options import options_of
 from wizard.forms.types.choices import NO, YES
 from wizard.locale.sentences import Sentence, counted, sentence, sentence_for
 from wizard.locale.words import Words, words_in
-from wizard.model import NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
+from wizard.model import ENDED, NOTHING, Item, Prompt, PromptField, RunStatus, Step, Value
 from wizard.model.talk import Expected, Offer
 
 CLEARER, LAST = 2, 3  # wrong answers to a question after which it is explained, and after which there is a way out
@@ -122,7 +123,7 @@ def answers_so_far(view: RunView, words: Words, given: Mapping[str, Value] = NOT
     if view.status is not RunStatus.WAITING or step is None:
         return before
     here = [
-        Item(field.label, offered(replace(field, value=given.get(field.name, field.value)), words), view.step)
+        Item(field.label, answer_text(replace(field, value=given.get(field.name, field.value)), words), view.step)
         for field in view.current.fields
         if type_of(field).is_seen and (field.answered or field.name in given or _was_accepted(field, step))
     ]
@@ -173,8 +174,9 @@ def working_text(view: RunView, words: Words) -> str:
     work = work_of(view)
     percent = "" if work is None or work.percent is None else f" ({int(work.percent)} %)"
     said = page_text(view.current) if pauses(view) else ""
-    doing = work.text if work is not None and work.text else words.say(sentence("Working on it"))
-    return said or f"{doing}{percent} …"
+    title = "" if is_own_name(view.current.title, view.step) else view.current.title
+    doing = (work.text if work is not None else "") or title or words.say(sentence("Working on it"))
+    return said or f"{doing.rstrip(' .…')}{percent} …"
 
 
 # -- questions -------------------------------------------------------------------------------------
@@ -242,7 +244,7 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     if not asked.required and not of.is_yes_or_no:
         offers.append(("skip", words.say(sentence_for("button", "Skip"))))
     if dialogue.tries.get(asked.name, 0) >= LAST:
-        offers += _ways_out(view, words)
+        offers += _ways_out(view, dialogue, words)
     return Question(joined("\n", lines), tuple(offers), _expects(asked, view), _picked(asked))
 
 
@@ -253,9 +255,9 @@ def _picked(asked: PromptField) -> frozenset[str]:
     return frozenset(str(at) for at, choice in enumerate(asked.choices, start=1) if choice.value in asked.value)
 
 
-def _ways_out(view: RunView, words: Words) -> list[tuple[str, str]]:
+def _ways_out(view: RunView, dialogue: Dialogue, words: Words) -> list[tuple[str, str]]:
     ways = []
-    if view.has_previous:
+    if question_before(view, dialogue) is not None or is_asked_before(view):
         ways.append(("back", words.say(sentence_for("button", "Back"))))
     if view.workflow.agent:
         ways.append(("agent", words.say(sentence_for("button", "Chat with a person"))))
@@ -317,13 +319,16 @@ def _way_out(asked: PromptField, view: RunView, words: Words) -> Sentence:
 
 
 def help_text(view: RunView, words: Words, *, within: bool = False) -> str:
-    """What can be said at any time; `within` another conversation it is that which is gone back to."""
+    """What can be said now; `within` another conversation it is that which is gone back to."""
+    over = view.status in ENDED
     left_out = {"restart", "elsewhere", "cancel", "agent"} if within else set() if view.workflow.agent else {"agent"}
+    left_out |= {"skip", "cancel", "agent"} if over else set()
     said = {**HELP, "back": WITHIN} if within else HELP
     lines = [
         f"{first_way(name, words.language)} – {words.say(text)}" for name, text in said.items() if name not in left_out
     ]
-    topics = [topic.asked[0] for topic in view.workflow.help if topic.asked and not (within and topic.workflow)]
+    leads_aside = not (within or over)
+    topics = [topic.asked[0] for topic in view.workflow.help if topic.asked and (leads_aside or not topic.workflow)]
     if topics:
         lines.append(words.say(sentence("You can also ask:")))
         lines += [f"• {topic}" for topic in topics]
