@@ -8,12 +8,10 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
-from itertools import compress
-from operator import is_not
 from typing import NamedTuple
 
 from wizard.channels.conversation import wording
@@ -30,6 +28,7 @@ from wizard.channels.conversation.order import (
     tries_of,
     without_asking,
 )
+from wizard.channels.conversation.path import told_of_path
 from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
@@ -39,14 +38,12 @@ from wizard.errors import WizardError
 from wizard.expressions.prose import plain
 from wizard.forms.refusals import Ambiguous
 from wizard.locale.sentences import sentence
-from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus, Step
+from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus
 from wizard.model.job import JobKind
 from wizard.model.talk import Expected, Speaker, Utterance, own_id
 
 MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
 ELSEWHERE = sentence("This was answered elsewhere.")
-NOT_IN_TIME = sentence("This wasn't answered in time.")
-TOO_OFTEN = sentence("I didn’t understand that. Let’s try another way.")
 UNSAID = sentence("This answer can't be accepted.")
 
 
@@ -229,7 +226,7 @@ class _Telling:
         yield from (Line(text) for text in self._understood() if text)
         if self.now.agent != "speaks":  # somebody writes there already
             yield from (Line(text) for text in view.remarks)
-        yield from self._passed()
+        yield from self._came_past()
         if view.status in ENDED:
             if heard is not None or self._has_ended:
                 yield from self._ended()
@@ -241,7 +238,7 @@ class _Telling:
         if self.heard is not None and isinstance(self.heard.meaning, Begin):
             yield from self._greeting()
         yield from (Line(text) for text in self._understood() if text)
-        yield from self._passed()
+        yield from self._came_past()
 
     def _understood(self) -> Iterator[str]:
         """What an answer in words was taken for, and what was changed."""
@@ -289,43 +286,8 @@ class _Telling:
             again = sentence("Let’s pick up where you left off. Type “{restart}” to begin again.", restart=restart)
             yield Line(self.words.say(again))
 
-    def _passed(self) -> Iterator[Line]:
-        """What the run came past since: texts, those that it came past again where they say something else now, and
-        pages that were closed by something else than an answer."""
-        before, after = self.before.path, self.view.run.path
-        known = {(step.visit, step.answer is None) for step in _elsewhere(before, after) if step.is_done}
-        for step in _elsewhere(after, before):
-            is_left = step is not self.view.run.current or (step.is_done and step.answer is None)
-            if not step.is_foreground or not is_left:
-                continue
-            if (step.visit, step.answer is None) in known:
-                text = self._text_of(step)
-                if text and step.is_done and text != self._text_of(step, self._view_before):
-                    yield Line(text)
-            elif step.given == BY_TIMER:
-                yield Line(self.words.say(NOT_IN_TIME))
-            elif step.answer is None and step.error is not None:
-                closed = self.view.words_of_closing(step.path)
-                told = closed if isinstance(closed, str) else None if closed is None else self.words.say(closed)
-                yield Line(told or self.words.say(TOO_OFTEN))
-            elif step.is_done and (text := self._text_of(step)) and text != self._text_stood_at(step):
-                yield Line(text)
-
-    def _text_of(self, step: Step, view: RunView | None = None) -> str:
-        try:
-            prompt = (view or self.view).prompt_at(step.path)
-        except WizardError:
-            return ""
-        return wording.page_text(prompt) if passes_by(prompt) else ""
-
-    def _text_stood_at(self, step: Step) -> str:
-        """That of the step, where it was said already as what somebody goes on from: a page stopped there, or what
-        follows failed."""
-        if step.visit != self.was.visit:
-            return ""
-        with suppress(WizardError):
-            return wording.page_text(self._view_before.prompt_at(step.path))
-        return ""
+    def _came_past(self) -> Iterator[Line]:
+        return (Line(text) for text in told_of_path(self._view_before, self.view, self.was.visit, self.words))
 
     def _ended(self) -> Iterator[Line]:
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
@@ -464,8 +426,3 @@ class _Telling:
         view, begins = self.view, self.heard is not None and isinstance(self.heard.meaning, Begin)
         is_news = begins or view.fault != self.before.fault or self.was.visit != view.visit
         return (view.current.error or "") if is_news and view.fault and view.status is RunStatus.WAITING else ""
-
-
-def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
-    """The steps of a path that the other doesn't have at the same place: few of thousands."""
-    return [*compress(path, map(is_not, path, other)), *path[len(other) :]]

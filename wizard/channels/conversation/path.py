@@ -1,0 +1,64 @@
+"""What is said of the steps that a run came past without stopping there: texts, and pages that were closed by something
+else than an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import compress
+from operator import is_not
+
+from wizard.channels.conversation.order import passes_by
+from wizard.channels.conversation.wording import page_text
+from wizard.engine.view import RunView
+from wizard.errors import WizardError
+from wizard.locale.sentences import sentence
+from wizard.locale.words import Words
+from wizard.model import BY_TIMER, Step
+
+NOT_IN_TIME = sentence("This wasn't answered in time.")
+TOO_OFTEN = sentence("I didn’t understand that. Let’s try another way.")
+
+
+def told_of_path(before: RunView, view: RunView, stood_at: int, words: Words) -> Iterator[str]:
+    """What is said of the way from one to the other; `stood_at` is the visit at which the conversation was. Texts that
+    the run came past again are said where they say something else now."""
+    was, now = before.run.path, view.run.path
+    known = {(step.visit, step.answer is None) for step in _elsewhere(was, now) if step.is_done}
+    for step in _elsewhere(now, was):
+        is_left = step is not view.run.current or (step.is_done and step.answer is None)
+        if not step.is_foreground or not is_left:
+            continue
+        if (step.visit, step.answer is None) in known:
+            text = _text_of(view, step)
+            if text and step.is_done and text != _text_of(before, step):
+                yield text
+        elif step.given == BY_TIMER:
+            yield words.say(NOT_IN_TIME)
+        elif step.answer is None and step.error is not None:
+            closed = view.words_of_closing(step.path)
+            told = closed if isinstance(closed, str) else None if closed is None else words.say(closed)
+            yield told or words.say(TOO_OFTEN)
+        elif step.is_done and (text := _text_of(view, step)) and not _was_said(before, step, stood_at, text):
+            yield text
+
+
+def _text_of(view: RunView, step: Step) -> str:
+    """The text of a step at which nobody waits in a conversation; "" of others."""
+    with suppress(WizardError):
+        prompt = view.prompt_at(step.path)
+        return page_text(prompt) if passes_by(prompt) else ""
+    return ""
+
+
+def _was_said(before: RunView, step: Step, stood_at: int, text: str) -> bool:
+    """Whether a text is what somebody goes on from: a page stopped there, or what follows failed."""
+    with suppress(WizardError):
+        return step.visit == stood_at and text == page_text(before.prompt_at(step.path))
+    return False
+
+
+def _elsewhere(path: Sequence[Step], other: Sequence[Step]) -> list[Step]:
+    """The steps of a path that the other doesn't have at the same place: few of thousands."""
+    return [*compress(path, map(is_not, path, other)), *path[len(other) :]]
