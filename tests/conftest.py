@@ -23,7 +23,7 @@ from tests import workers
 from tests.drawing import examples, stay
 from tests.fast import TESTS, is_fast
 from tests.plugins import PARCELS, PlugIn
-from tests.schedule import Pieces, import_turned, longest_first
+from tests.schedule import Pieces, import_turned, leave_processors_to_browsers, longest_first, opens_browser
 from wizard.telemetry import logs
 
 # How fast an example is says something of the machine and of who else works on it, nothing of what is tested.
@@ -117,6 +117,12 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     seed = terminalreporter.config.stash[SEED]
     terminalreporter.write_line(f"Drawn with seed {seed}; FUZZ_SEED={seed} tries the same again.")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if hasattr(item.config, "workerinput") and not opens_browser(item.nodeid):
+        leave_processors_to_browsers()
 
 
 @pytest.fixture

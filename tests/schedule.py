@@ -2,7 +2,8 @@
 that open the same browser. So a process starts no browser, no server and no database that another one has already.
 
 The longest come first, as none may begin when the others have nothing left to do; those that wait most, for a browser
-or for a server that was killed, lie beside those that compute.
+or for a server that was killed, lie beside those that compute. What goes on in a browser is a chain of short waits for
+one process after another, and would be the last to end: all other tests leave the processors to it.
 
 In a fresh checkout each process would compile all tests and all that they import. So each begins to import at another
 one of them, and finds compiled what the others began with.
@@ -10,8 +11,10 @@ one of them, and finds compiled what the others began with.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -87,6 +90,17 @@ def longest_first(items: Iterable[pytest.Item]) -> list[pytest.Item]:
         return next(whole, next(below, len(LONGEST)))
 
     return sorted(items, key=rank)
+
+
+def opens_browser(nodeid: str) -> bool:
+    """Whether a test is of the two pieces that live in browsers."""
+    return piece_of(nodeid) in ("tests/browser/", f"tests/{FIREFOX[0]}")
+
+
+@cache
+def leave_processors_to_browsers() -> None:
+    """From here on, this process and what it starts come after those that don't say so."""
+    os.nice(5)  # of 19; linters are nicer still
 
 
 class Pieces(LoadScopeScheduling):

@@ -72,16 +72,17 @@ FOCUSED = """() => {
 class Profile:
     """A profile of the browser, at which one person sits after another; for each it is as if it were new."""
 
-    def __init__(self, context: BrowserContext, *, javascript: bool) -> None:
+    def __init__(self, context: BrowserContext, empty: Page, *, javascript: bool) -> None:
         self.context = context
         self.javascript = javascript
+        self._empty = empty  # a tab that stays open, as the process that shows pages ends with the last of them
         self._person: Person | None = None
 
     @classmethod
     async def made(cls, browser: Browser, *, javascript: bool, **options: Any) -> Profile:
         context = await browser.new_context(java_script_enabled=javascript, locale="en-GB", **options)
         context.set_default_timeout(PATIENCE)
-        profile = cls(context, javascript=javascript)
+        profile = cls(context, await context.new_page(), javascript=javascript)
         if javascript:
             await context.expose_binding("wizardShifted", profile._note_shift)
             await context.add_init_script(WATCH_SHIFTS)
@@ -93,9 +94,10 @@ class Profile:
             self.context.on(event, notes)
 
     async def is_left(self) -> None:
-        """Closes all tabs and forgets the cookies; nothing else of a page is kept between pages."""
+        """Closes all tabs but the empty one and forgets the cookies; nothing else of a page is kept between pages."""
         for page in self.context.pages:
-            await page.close()
+            if page is not self._empty:
+                await page.close()
         await self.context.clear_cookies()
         if self._person is not None:
             for event, notes in self._events(self._person):

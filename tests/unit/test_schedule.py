@@ -9,7 +9,14 @@ from typing import cast
 import pytest
 
 from tests.fast import TESTS
-from tests.schedule import LONGEST, import_turned, longest_first, piece_of
+from tests.schedule import (
+    LONGEST,
+    import_turned,
+    leave_processors_to_browsers,
+    longest_first,
+    opens_browser,
+    piece_of,
+)
 
 
 class Item:
@@ -64,3 +71,17 @@ def test_each_process_begins_to_import_elsewhere(tmp_path: Path, monkeypatch: py
     assert names == ["turning.test_c", "turning.test_a", "turning.test_b"]
     for name in ("turning", *names):
         del sys.modules[name]
+
+
+def test_who_opens_a_browser_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each click waits for three processes: with five others at work on two cores, a chain of a thousand of them is the
+    last to end, and takes twice as long as it would."""
+    assert opens_browser("tests/browser/test_views.py::test_it[1]")
+    assert opens_browser("tests/browser/test_chat.py::test_it")
+    assert not opens_browser("tests/faults/test_kills.py::test_it")
+    nicer: list[int] = []
+    monkeypatch.setattr("tests.schedule.os.nice", nicer.append)
+    leave_processors_to_browsers.cache_clear()
+    leave_processors_to_browsers()
+    leave_processors_to_browsers()
+    assert len(nicer) == 1, "with each test it would be nicer than before"
