@@ -102,7 +102,7 @@ def compile_template(source: str) -> tuple[Write, Plan]:
 
 
 def _words(source: str) -> tuple[Write, Plan]:
-    """What is made of a text that has nothing but words, as most have. Jinja takes ten times as long to find that out."""
+    """What is made of a text that has nothing but words, as most have. Jinja takes ten times as long to say so."""
     text, plan = _LINE_ENDS.sub("\n", source), Plan()
     plan.has_markup = may_be_markup(text)
     return lambda page: page.write(text), plan

@@ -21,6 +21,7 @@ from wizard.expressions.expression import parse as parse_expression
 from wizard.expressions.jinja import MAX_SOURCE, ONE_EXPRESSION, OPENS, compile_template
 from wizard.expressions.page import Page, ProsePage, Write
 from wizard.expressions.prose import Prose, plain, prose
+from wizard.expressions.remembered import remembered
 from wizard.model import Chain, Value
 from wizard.model.copies import copied
 
@@ -112,6 +113,7 @@ def _given(value: Any) -> Template:
     raise ExpressionError("A text is needed here. Put it in quotes.")
 
 
+@remembered
 def parse(source: str) -> Template:
     """Checks and compiles. Raises ExpressionError; its offset is the start of the line."""
     write, plan = compile_template(source)
