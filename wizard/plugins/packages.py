@@ -77,18 +77,16 @@ def plugins() -> list[PlugIn]:
     found: dict[str, PlugIn] = {}
     for package in distributions():
         plugin = _plugin(package, off)
-        if plugin is not None and normal(plugin.name) != OWN:
+        if plugin is not None and plugin.gives and normal(plugin.name) != OWN:
             found.setdefault(normal(plugin.name), plugin)  # the first on the import path is the one that is imported
     return [found[name] for name in sorted(found)]
 
 
 def _plugin(package: Distribution, off: frozenset[str]) -> PlugIn | None:
-    """None for what announces nothing, and for what has no metadata that can be read."""
+    """None for what has no metadata that can be read."""
     try:
-        entries = [Gives(each.group, each.name, each.value) for each in package.entry_points if each.group in KINDS]
-        if not entries:
-            return None
         name, version = _named(package)
+        entries = [Gives(each.group, each.name, each.value) for each in package.entry_points if each.group in KINDS]
     except Exception:  # somebody else's metadata: whoever looks for it by name is told that it isn't there
         return None
     if not isinstance(name, str) or not name:
