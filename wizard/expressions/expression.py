@@ -23,6 +23,7 @@ from wizard.expressions.arithmetic import ARITHMETIC, bounded, negative
 from wizard.expressions.closures import Compute, Names, Plan, Scope, Side
 from wizard.expressions.functions import FUNCTIONS
 from wizard.expressions.library import suggest
+from wizard.expressions.remembered import remembered
 from wizard.expressions.scanner import MAX_SOURCE, scan
 from wizard.model import Chain, Value
 from wizard.model.decimals import LARGEST, read_decimal, written
@@ -125,6 +126,7 @@ def _given(value: Any) -> Expression:
     raise ExpressionError("An expression is written as a text, a number, true or false.")
 
 
+@remembered
 def parse(source: str) -> Expression:
     """Checks and compiles. Raises ExpressionError with the offset where it is known."""
     plan = Plan()

@@ -18,9 +18,10 @@ from wizard.expressions.arithmetic import bounded
 from wizard.expressions.closures import Names
 from wizard.expressions.expression import ORDINARY_ERRORS, Expression, check_literal, check_unicode, field_schema
 from wizard.expressions.expression import parse as parse_expression
-from wizard.expressions.jinja import MAX_SOURCE, ONE_EXPRESSION, compile_template
+from wizard.expressions.jinja import MAX_SOURCE, ONE_EXPRESSION, OPENS, compile_template
 from wizard.expressions.page import Page, ProsePage, Write
 from wizard.expressions.prose import Prose, plain, prose
+from wizard.expressions.remembered import remembered
 from wizard.model import Chain, Value
 from wizard.model.copies import copied
 
@@ -112,13 +113,13 @@ def _given(value: Any) -> Template:
     raise ExpressionError("A text is needed here. Put it in quotes.")
 
 
+@remembered
 def parse(source: str) -> Template:
     """Checks and compiles. Raises ExpressionError; its offset is the start of the line."""
     write, plan = compile_template(source)
-    constant = not any(mark in source for mark in ("{{", "{%", "{#"))
     return Template(
         source,
-        constant,
+        OPENS.search(source) is None,
         plan.names,
         frozenset(plan.chains),
         frozenset(plan.functions),

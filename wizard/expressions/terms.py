@@ -18,6 +18,7 @@ from wizard.expressions.expression import LITERALS, SIGNS, Expression
 from wizard.expressions.filters import FILTERS
 from wizard.expressions.jinja import ONE_EXPRESSION, parsed
 from wizard.expressions.jinja import SIGNS as JINJA_SIGNS
+from wizard.expressions.remembered import remembered
 from wizard.expressions.scanner import scan
 from wizard.model import Value
 from wizard.model.workflow import Path
@@ -135,6 +136,7 @@ def texts_in(source: Any, place: Path) -> Iterator[tuple[Path, str]]:
                 yield from texts_in(value, (*place, index))
 
 
+@remembered
 def of_text(source: str) -> Term:
     """The term of a text with templates in it: of its one expression, where it is nothing else."""
     if "{{" not in source and "{%" not in source:
@@ -148,6 +150,7 @@ def of_text(source: str) -> Term:
     return Other(tuple(_jinja(node, comprehensions) for node in body))
 
 
+@remembered
 def of_expression(source: str) -> Term:
     """The term of an expression that compiles."""
     return _python(ast.parse(scan(source).strip(), mode="eval").body)

@@ -224,6 +224,8 @@ def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str
     between parts, and behind names."""
     comma, colon = between
     match value:
+        case str():
+            return _text(value)
         case Decimal():
             number = written(value)  # without a point it would be read as a whole number, and be too large for one
             return number if "." in number or abs(value) <= LARGEST else f"{number}.0"
@@ -238,5 +240,5 @@ def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str
     return _text(to_json(value))
 
 
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+# `json.dumps` would make another one for each text that isn't ASCII's.
+_text = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

@@ -183,12 +183,14 @@ class Announcements(Generic[T]):
 @contextmanager
 def _telling(entry: Announced, what: str) -> Iterator[None]:
     """Says which package it is that nothing starts for, where its import takes long: it may hang."""
+    if entry.built_in:
+        yield
+        return
     why = "the import of the %s %s of the package %s takes long. `wizard plugins disable %s` leaves the package out"
     package = entry.package or "unknown"
     told = threading.Timer(LONG, log.warning, (why, what, entry.name, package, entry.distribution))
     told.daemon = True
-    if not entry.built_in:
-        told.start()
+    told.start()
     try:
         yield
     finally:

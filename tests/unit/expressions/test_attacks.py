@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.drawing import examples
 from wizard.errors import ExpressionError
 from wizard.expressions import expression as expressions
+from wizard.expressions import remembered
 from wizard.expressions import template as templates
 from wizard.expressions.closures import Names
 from wizard.expressions.filters import FILTERS
@@ -79,6 +80,14 @@ class Data:
 
 
 ANSWERS = _answers()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_each_time() -> Iterator[None]:
+    """What compiling takes is measured as well, each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(remembered, "LONGEST", -1)
+        yield
 
 
 def evaluate(source: str, names: Names) -> Value:

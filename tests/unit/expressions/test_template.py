@@ -490,6 +490,16 @@ def test_text_around_values_stays_as_it_is(text: str, marks: str) -> None:
     assert parse("<{{ v }}>").render(Data(v=text)) == f"<{text}>"
 
 
+@given(
+    st.text(alphabet="ab{}%# \n\r*-\x85\u2028").filter(lambda text: not any(map(text.__contains__, ("{{", "{%", "{#"))))
+)
+def test_words_alone_are_what_a_template_makes_of_them(text: str) -> None:
+    """A text that has nothing but words, which Jinja isn't asked about, reads as it did beside a comment: the same
+    lines, lists and emphasis."""
+    words, beside = parse(text), parse("{# nothing #}" + text)
+    assert (words.html(Data()), words.has_markup) == (beside.html(Data()), beside.has_markup)
+
+
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
