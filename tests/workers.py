@@ -41,6 +41,19 @@ def files(*, fast: bool) -> list[Path]:
     return [file for file in sorted(TESTS.rglob("test_*.py")) if not fast or is_fast(file)]
 
 
+def _draw_once() -> None:
+    """Hypothesis makes a table of characters, and gathers the constants of all modules, when it first draws a text. In a
+    fresh checkout each worker would take six seconds for it."""
+    from hypothesis import HealthCheck, given, settings  # not before pytest has seen to their assertions
+    from hypothesis.strategies import text
+
+    @settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(text())
+    def draws(_: str) -> None: ...
+
+    draws()
+
+
 def main() -> NoReturn:
     """Forks until it is killed; each of its children is a worker."""
     gc.disable()  # nothing of what is imported is garbage
@@ -52,6 +65,7 @@ def main() -> NoReturn:
     with warnings.catch_warnings():
         apply_warning_filters(config.getini("filterwarnings"), [])
         import_turned(files(fast=bool(os.environ[FAST])), TESTS.parent, 0)
+    _draw_once()
     assert threading.active_count() == 1, "a module of tests starts a thread as it is imported: forks would lack it"
     gc.freeze()
     gc.enable()

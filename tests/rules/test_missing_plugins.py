@@ -440,7 +440,7 @@ async def test_a_person_reads_plain_words_and_the_log_has_the_rest(
     store = MemoryStore()
     async with visiting(wizard_app(started(store, clock, ORDER)), "/w/order") as visitor:
         await visitor.presses("next")
-        await visitor.fills(name="Ann", pin="4711").presses("next")
+        await visitor.fills(name="Ann", pin="open sesame").presses("next")
         assert visitor.page.heading == "Weigh it"
         token = {each.key: each.value for each in visitor.session.cookie_jar}["wizard_run"]
         address = visitor.page.address
@@ -455,7 +455,7 @@ async def test_a_person_reads_plain_words_and_the_log_has_the_rest(
         for text in ("parcel", "Module", "a_library", "plug-in"):
             assert text not in page.html
         assert "a_library_that_nobody_has" in caplog.text
-        assert "4711" not in caplog.text
+        assert "open sesame" not in caplog.text
         plugin.install(PARCELS)
     async with visiting(wizard_app(started(store, clock)), f"/r/{run}?token={token}") as visitor:
         assert visitor.page.heading == "Weigh it"
