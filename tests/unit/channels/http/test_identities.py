@@ -76,7 +76,7 @@ def test_who_somebody_is_is_said_in_texts(members: dict[str, Any], said: str) ->
 
 async def test_the_log_names_what_is_wrong_with_an_identity(caplog: pytest.LogCaptureFixture) -> None:
     """The visitor is told that something broke; the host finds the mistake in the log and not in our code."""
-    keys: Any = 4711
+    keys: Any = 471_147_114_711
     app = wizard_app(await make_test_engine(TRIP, FRIEND), identify=lambda request: Identity(profile_id=keys))
     async with visiting(app) as visitor:
         await visitor.opens("/")
@@ -84,4 +84,4 @@ async def test_the_log_names_what_is_wrong_with_an_identity(caplog: pytest.LogCa
         async with visitor.session.post(visitor.address("/api/v1/runs"), json={"workflow": "trip"}) as response:
             assert response.status == 500
     assert caplog.text.count("The `profile_id` of an Identity is a text, not an int: give ints as str(…)") == 2
-    assert "4711" not in caplog.text
+    assert "471147114711" not in caplog.text
