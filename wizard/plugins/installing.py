@@ -28,8 +28,8 @@ from wizard.plugins.packages import PlugIn, plugins, versions
 
 SECONDS = 600
 MOST_LINES = 20  # of what a tool says
-# What is installed stays as it is, so there are no new conflicts: to look for old ones takes pip a second of each install,
-# and nobody would see what it says of them.
+# What is installed stays as it is, so there are no new conflicts: to look for old ones takes pip a second of each
+# install, and nobody would see what it says of them.
 OF_PIP = {"install": ["--no-warn-conflicts"], "uninstall": ["--yes"]}
 _VERSION = r"\s*(===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
 _WANTED = re.compile(
