@@ -47,6 +47,13 @@ LATE = (
     "typer._adapters",
 )
 
+# What commands about packages import. In an environment of its own there are a dozen such commands, and to import all
+# would take it three seconds of a processor.
+OF_PACKAGES = (
+    *("wizard.actions.described", "wizard.plugins.checking", "wizard.plugins.installing", "wizard.plugins.template"),
+    *("typer._adapters", "wizard.cli.main", "wizard.engine"),
+)
+
 # The command itself: it hands what it was started with to the process that forks, passes signals on, and ends as the
 # forked process ends. Should it be killed, that process is killed too.
 COMMAND = """#!{python} -IS
@@ -79,14 +86,16 @@ os._exit(os.waitstatus_to_exitcode(status))
 @cache
 def folder(python: str = sys.executable) -> Path:
     """Where an executable `wizard` lies, of the environment of an interpreter, and `script`, which is started with a
-    script and its arguments. Processes that run tests side by side share those of this environment."""
+    script and its arguments. Processes that run tests side by side share those of this environment; in another one,
+    what isn't about packages is imported by each command that needs it."""
     if SHARED in os.environ and python == sys.executable:
         return Path(os.environ[SHARED])
     made = Path(tempfile.mkdtemp(prefix="wizfork-"))
     if TORTURE:
         make(made / "wizard", f'#!/bin/sh\nexec {python} -c "{ANEW[-1]}" "$@"\n')
     else:
-        asking = starts(made / "socket", f"from {__name__} import main; main()", python)
+        names = "" if python == sys.executable else "*OF_PACKAGES"
+        asking = starts(made / "socket", f"from {__name__} import OF_PACKAGES, main; main({names})", python)
         make(made / "wizard", asking)
         make(made / "script", asking)
     atexit.register(shutil.rmtree, made, ignore_errors=True)
@@ -140,10 +149,11 @@ def _die_with_parent() -> None:
 # -- the process that forks ----------------------------------------------------------------------------------------
 
 
-def main() -> NoReturn:
-    """Forks until it is killed; each of its children comes out of `_forked` and is a command."""
+def main(*names: str) -> NoReturn:
+    """Forks until it is killed; each of its children comes out of `forked` and is a command. Modules of these names are
+    imported before, or all where none is named."""
     gc.disable()  # nothing of what is imported is garbage
-    for name in (*_modules(), *LATE):
+    for name in names or (*_modules(), *LATE):
         with suppress(ImportError):  # a part of some releases or installations only
             import_module(name)
     from wizard.cli.main import command_line

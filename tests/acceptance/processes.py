@@ -21,7 +21,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.forkserver import ANEW, command
+from tests.forkserver import ANEW, command, script
 from wizard.cli import main as cli
 
 PATIENCE = 60.0  # seconds; a process that takes longer hangs
@@ -167,23 +167,32 @@ def serving(folder: Path, *arguments: str) -> Iterator[Server]:
         yield Server(f"{started.address}/api/v1")
 
 
+# Ctrl-C reaches a process only through the terminal that it is controlled by.
+AT_A_TERMINAL = """
+import fcntl, os, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+from wizard.cli.main import main
+main()
+"""
+
+
 class Keyboard:
     """A person at a terminal (a pseudo-terminal): types, and sees what is printed."""
 
     def __init__(self, folder: Path, *arguments: str) -> None:
+        program = folder / "at_a_terminal.py"
+        program.write_text(AT_A_TERMINAL)
         self.seen = ""
         self._looked = 0  # how much of it was waited for
         self._main, other = pty.openpty()
-        # Ctrl-C reaches a process only through the terminal that it is controlled by.
-        take_terminal = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)"
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"{take_terminal}; from wizard.cli.main import main; main()", *arguments],
+            [*script(), str(program), *arguments],
             cwd=folder,
             stdin=other,
             stdout=other,
             stderr=other,
             env={**environment(), "TERM": "xterm"},
-            start_new_session=True,
         )
         os.close(other)
 

@@ -9,7 +9,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import fields
@@ -21,6 +20,7 @@ import pytest
 from tests.corpus.stories import HERE, STORIES, Bookings, engine_on, go_on, shown, stored
 from tests.corpus.talks import TALKS, go_on_talk, shown_talk
 from tests.drawing import TORTURE
+from tests.forkserver import script
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.errors import StoreError
 from wizard.model import RunStatus
@@ -177,7 +177,9 @@ async def test_sealing_that_is_killed_goes_on(tmp_path: Path, database: str) -> 
 def sealed_until_killed(path: Path, steps: int) -> None:
     """Seal in a process that takes so many steps, and is killed in the middle of the next. Whether that one was done
     (and was the last) nobody can know but from the database."""
-    sealing = [sys.executable, "-c", SEALING, str(path), ITS_KEY]
+    program = path.with_name("sealing.py")
+    program.write_text(SEALING)
+    sealing = [*script(), str(program), str(path), ITS_KEY]
     with subprocess.Popen(sealing, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as process:
         assert process.stdin is not None
         assert process.stdout is not None

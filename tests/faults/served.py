@@ -1,5 +1,5 @@
-"""Servers that can be killed: `python -m tests.faults.served` is a process that has read everything in and waits; at
-each line of its input it forks a server, which is there in a moment.
+"""Servers that can be killed: this file as a script is a process that has read everything in and waits; at each line of
+its input it forks a server, which is there in a moment.
 
 The servers have one workflow, whose effects are calls of a counterpart (tests/faults/counterpart.py).
 """
@@ -25,6 +25,7 @@ from pydantic import SecretStr
 
 from tests.counterpart import example
 from tests.faults.counterpart import EVENT_KEY
+from tests.forkserver import script
 from wizard.app import make_engine, open_store, wizard_app
 from wizard.channels.http.plugged import ChannelHost, channel_app
 from wizard.channels.outside import holding
@@ -225,11 +226,12 @@ class Nursery:
 @contextmanager
 def nursery() -> Iterator[Nursery]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.served"],
+        [*script(), __file__],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")},
+        env={name: value for name, value in os.environ.items() if not name.startswith("WIZARD_")}
+        | {"PYTHONPATH": str(ROOT)},
         preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the system, before anything is run
     )
     found = Nursery(process)

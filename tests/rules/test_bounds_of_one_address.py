@@ -14,6 +14,7 @@ import pytest
 
 from tests.acceptance.processes import process
 from tests.acceptance.raw import URLENCODED, Line, Sent, line_to, once
+from tests.forkserver import command
 from wizard.app import wizard_app
 from wizard.channels.http.bodies import ROOM, Crowded, Room
 from wizard.channels.http.connections import LATEST, Connections, Limits
@@ -177,7 +178,7 @@ async def test_ten_thousand_hostile_requests_of_one_address_take_less_than_a_fif
     second, and each connection gets an answer in ten seconds, whatever the machine can do. Without the limit all ten
     thousand were answered first, and fifty turns took twelve seconds."""
     (tmp_path / "f.yaml").write_text(FORM)
-    with process(tmp_path, "f.yaml", "--store", "memory:", WIZARD_API_START_RATE="0") as server:
+    with process(tmp_path, "f.yaml", "--store", "memory:", by=command(), WIZARD_API_START_RATE="0") as server:
         async with AsyncExitStack() as stack:
             person = await stack.enter_async_context(line_to(server.port))
             await ten_turns(person)

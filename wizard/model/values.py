@@ -222,7 +222,13 @@ def to_json(value: Value) -> Any:
 def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str] = (", ", ": ")) -> str:
     """JSON text as `json.dumps` writes it, but that a Decimal is a number with all its digits (S27). `between` stands
     between parts, and behind names."""
-    comma, colon = between
+    try:  # in one go, as most values are of JSON's own types
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=sort_keys, separators=between)
+    except TypeError:
+        return _write_parts(value, sort_keys, *between)
+
+
+def _write_parts(value: Value, sort_keys: bool, comma: str, colon: str) -> str:
     match value:
         case str():
             return _text(value)
@@ -231,12 +237,10 @@ def write_json(value: Value, *, sort_keys: bool = False, between: tuple[str, str
             return number if "." in number or abs(value) <= LARGEST else f"{number}.0"
         case Mapping():
             names = sorted(value) if sort_keys else value
-            parts = (
-                _text(name) + colon + write_json(value[name], sort_keys=sort_keys, between=between) for name in names
-            )
+            parts = (_text(name) + colon + _write_parts(value[name], sort_keys, comma, colon) for name in names)
             return f"{{{comma.join(parts)}}}"
         case list() | tuple():
-            return f"[{comma.join(write_json(item, sort_keys=sort_keys, between=between) for item in value)}]"
+            return f"[{comma.join(_write_parts(item, sort_keys, comma, colon) for item in value)}]"
     return _text(to_json(value))
 
 

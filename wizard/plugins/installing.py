@@ -28,6 +28,9 @@ from wizard.plugins.packages import PlugIn, plugins, versions
 
 SECONDS = 600
 MOST_LINES = 20  # of what a tool says
+# What is installed stays as it is, so there are no new conflicts: to look for old ones takes pip a second of each
+# install, and nobody would see what it says of them.
+OF_PIP = {"install": ["--no-warn-conflicts"], "uninstall": ["--yes"]}
 _VERSION = r"\s*(===?|~=|!=|<=?|>=?)\s*[A-Za-z0-9.*+!_-]+"
 _WANTED = re.compile(
     rf"(?P<name>[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)(\[[A-Za-z0-9._,\s-]+\])?({_VERSION}(\s*,{_VERSION})*)?"
@@ -139,7 +142,7 @@ def _call(command: str, arguments: list[str], what: str) -> None:
     """Raises PlugInRefused with the last of what the tool says, where it fails."""
     program = tool()
     by_pip = program[0] == sys.executable
-    options = (["--yes"] if command == "uninstall" else []) if by_pip else ["--python", sys.executable]
+    options = OF_PIP[command] if by_pip else ["--python", sys.executable]
     try:
         done = subprocess.run(  # noqa: S603 - pip or uv, and a name that is no option
             [*program, command, *options, *arguments],

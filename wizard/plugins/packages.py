@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.message import Message
+from email.parser import HeaderParser
 from importlib.metadata import Distribution, distributions
 
 from wizard.errors import PlugInRefused
@@ -75,16 +77,19 @@ def plugins() -> list[PlugIn]:
     found: dict[str, PlugIn] = {}
     for package in distributions():
         plugin = _plugin(package, off)
-        if plugin is not None and plugin.gives and normal(plugin.name) != OWN:
+        if plugin is not None and normal(plugin.name) != OWN:
             found.setdefault(normal(plugin.name), plugin)  # the first on the import path is the one that is imported
     return [found[name] for name in sorted(found)]
 
 
 def _plugin(package: Distribution, off: frozenset[str]) -> PlugIn | None:
-    """None for what has no metadata that can be read."""
+    """None for what announces nothing, as most do, and for what has no metadata that can be read."""
     try:
-        name, version = package.metadata["Name"], package.metadata["Version"]
         entries = [Gives(each.group, each.name, each.value) for each in package.entry_points if each.group in KINDS]
+        if not entries:
+            return None
+        headers = _headers(package)
+        name, version = headers["Name"], headers["Version"]
     except Exception:  # somebody else's metadata: whoever looks for it by name is told that it isn't there
         return None
     if not isinstance(name, str) or not name:
@@ -93,12 +98,22 @@ def _plugin(package: Distribution, off: frozenset[str]) -> PlugIn | None:
     return PlugIn(name, str(version or ""), tuple(entries), normal(name) in off)
 
 
+def _headers(package: Distribution) -> Message:
+    """Its metadata without the description below them, which is most of the text. Raises whatever can't be read
+    raises."""
+    text = package.read_text("METADATA") or package.read_text("PKG-INFO") or package.read_text("")
+    if text is None:
+        raise ValueError("there are no metadata")
+    return HeaderParser().parsestr(text.partition("\n\n")[0])
+
+
 def versions() -> dict[str, str]:
     """The version of every installed distribution, by its normalized name."""
     found: dict[str, str] = {}
     for package in distributions():
         with suppress(Exception):  # no metadata that can be read: then no tool knows it either
-            found.setdefault(normal(package.metadata["Name"]), str(package.metadata["Version"]))
+            headers = _headers(package)
+            found.setdefault(normal(headers["Name"]), str(headers["Version"]))
     return found
 
 
