@@ -74,10 +74,17 @@ def plugins() -> list[PlugIn]:
     off = disabled()
     found: dict[str, PlugIn] = {}
     for package in distributions():
-        plugin = _plugin(package, off)
+        plugin = _plugin(package, off) if _announces(package) else None
         if plugin is not None and plugin.gives and normal(plugin.name) != OWN:
             found.setdefault(normal(plugin.name), plugin)  # the first on the import path is the one that is imported
     return [found[name] for name in sorted(found)]
+
+
+def _announces(package: Distribution) -> bool:
+    """Whether it announces anything. Most don't, and to read who they are takes much longer than to read this."""
+    with suppress(Exception):  # a list that can't be read announces nothing
+        return any(each.group in KINDS for each in package.entry_points)
+    return False
 
 
 def _plugin(package: Distribution, off: frozenset[str]) -> PlugIn | None:
