@@ -11,14 +11,13 @@ Each call stands for what happens between two starts of a server: what was impor
 from __future__ import annotations
 
 import importlib
-import os
 import shutil
 import sys
 from collections.abc import Mapping
-from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 
+from wizard.node import plugins
 
 PARCELS = '''
 from wizard.errors import NodeFailed
@@ -77,8 +76,6 @@ HEAVIER = PARCELS.replace("weight: int = 1", "weight: int = 1\n    insured_for: 
 
 UNIMPORTABLE = "import a_library_that_nobody_has\n" + PARCELS
 
-_changes = count(1)
-
 TYPES = {"parcel": "ParcelNode", "scale": "ScaleNode"}
 
 
@@ -130,5 +127,4 @@ class PlugIn:
     def _forget(self) -> None:
         sys.modules.pop(self.module, None)
         importlib.invalidate_caches()
-        number = next(_changes)
-        os.utime(self.folder, ns=(number, number))  # the clock of files may be too coarse to tell two changes apart
+        plugins._read.cache_clear()
