@@ -26,6 +26,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
+from gettext import NullTranslations
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
@@ -156,13 +157,15 @@ def main(*names: str) -> NoReturn:
     for name in names or (*_modules(), *LATE):
         with suppress(ImportError):  # a part of some releases or installations only
             import_module(name)
+    from wizard.channels.web.templating import compiled, environment_of
     from wizard.cli.main import command_line
     from wizard.cli.main import main as run
     from wizard.definitions.schema import known_keys
     from wizard.node import Registry
 
     for node_type in Registry.built_in():
-        known_keys(node_type.Config)  # which is kept
+        known_keys(node_type.Config)  # which is kept, as is the code of templates
+    compiled(environment_of(None, NullTranslations()), None)
     command_line()
     gc.freeze()
     gc.enable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from wizard.definitions.chains import computed_in
@@ -31,11 +32,15 @@ class Nameless(NamedTuple):
 
 def nameless_texts(node: Node, scope: Scope) -> Iterator[Nameless]:
     """The texts of a node that name steps that aren't on the path. Texts that ask first (`{% if %}`) are left alone."""
-    workflow = scope.frame.workflow
-    for value in (node.title, node.config):
-        for _, part, _ in computed_in(value, ()):
-            if isinstance(part, Template):
-                yield from _missing(workflow.id, node, part.source, scope)
+    for source in _templates(node):
+        yield from _missing(scope.frame.workflow.id, node, source, scope)
+
+
+@lru_cache(maxsize=1000)
+def _templates(node: Node) -> tuple[str, ...]:
+    """The texts of its templates: a node is come to at most steps of a walk, and looked through once."""
+    parts = (part for value in (node.title, node.config) for _, part, _ in computed_in(value, ()))
+    return tuple(part.source for part in parts if isinstance(part, Template))
 
 
 def _missing(workflow: str, node: Node, source: str, scope: Scope) -> Iterator[Nameless]:

@@ -105,10 +105,10 @@ def _good(
 
 
 def _fitting(question: Question, hint: Hint | None, context: Context, now: datetime) -> Iterator[Value]:
-    samples = [text for text in TEXTS if _is_taken(question, text, context)]
+    taken = {text: value for text in TEXTS if (value := _parsed(question, text, context)) is not None}
+    samples = list(taken)
     limits = _limits(question, context)
-    kinds = {type(value) for text in samples if (value := _parsed(question, text, context)) is not None}
-    kinds |= {type(value) for value in limits}
+    kinds = {type(value) for value in (*taken.values(), *limits)}
     is_date = bool(kinds & {date, datetime})
     hinted = [] if hint is None else list(_hinted(hint, now, is_date=is_date, is_text=kinds == {str}))
     default = question.default

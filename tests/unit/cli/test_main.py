@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 import pytest
 
+from tests import forkserver
 from tests.unit.shell import BROKEN, EMBEDDING, PASSPORT, WARNED, Shell
 from wizard.cli import main as cli
 from wizard.definitions import reference
@@ -174,7 +175,7 @@ def test_a_mistake_in_wizard_itself_is_a_line_and_a_traceback_only_on_request(
 
 def test_a_reader_that_stops_reading_is_no_error(shell: Shell) -> None:
     """`wizard nodes | head -1`."""
-    command = f"{shlex.quote(sys.executable)} -c 'from wizard.cli.main import main; main()' schema | head -c 1"
+    command = f"{shlex.join(forkserver.command())} schema | head -c 1"
     done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "{", "")
 

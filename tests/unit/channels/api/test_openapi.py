@@ -16,7 +16,7 @@ from openapi_spec_validator import validate
 from pydantic import SecretStr
 
 from tests.acceptance.json_caller import ADA, Caller, opened, refused, serving
-from tests.schemas import Validators, examples
+from tests.schemas import Validators, examples, with_few_objects
 from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.channels.api import openapi
@@ -53,7 +53,7 @@ async def conforms(response: ClientResponse, call: str, method: str = "post") ->
 
 def test_it_is_openapi_3_1() -> None:
     """Generators of clients refuse a document that isn't valid."""
-    validate(document())
+    validate(with_few_objects(document()))
 
 
 async def test_it_is_served(caller: Caller) -> None:
