@@ -144,7 +144,7 @@ torture: install
 		tests/walks tests/corpus
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest tests/acceptance/test_described.py tests/acceptance/test_example_scripts.py \
 		tests/acceptance/test_plugins.py tests/acceptance/test_purchases.py tests/contract/test_stages.py \
-		tests/rules/test_bounds_of_every_way_in.py tests/rules/test_s25_twice_a_year.py \
+		tests/rules/test_bounds_of_every_way_in.py tests/rules/test_pinned_definitions.py tests/rules/test_s25_twice_a_year.py \
 		tests/unit/engine/test_migrating_many.py tests/unit/scripts/test_exploring.py
 	TORTURE=$(TORTURE) $(BIN)/python -m pytest -m hypothesis --ignore=tests/unit/machine/test_properties.py \
 		tests/unit tests/contract tests/rules

@@ -150,6 +150,19 @@ def _die_with_parent() -> None:
 # -- the process that forks ----------------------------------------------------------------------------------------
 
 
+def make_once() -> None:
+    """Makes what a process makes when it first needs it and keeps then: whoever is forked finds it made."""
+    from wizard.channels.web.templating import compiled, environment_of
+    from wizard.cli.main import command_line
+    from wizard.definitions.schema import known_keys
+    from wizard.node import Registry
+
+    for node_type in Registry.built_in():
+        known_keys(node_type.Config)
+    compiled(environment_of(None, NullTranslations()), None)
+    command_line()
+
+
 def main(*names: str) -> NoReturn:
     """Forks until it is killed; each of its children comes out of `forked` and is a command. Modules of these names are
     imported before, or all where none is named."""
@@ -157,16 +170,9 @@ def main(*names: str) -> NoReturn:
     for name in names or (*_modules(), *LATE):
         with suppress(ImportError):  # a part of some releases or installations only
             import_module(name)
-    from wizard.channels.web.templating import compiled, environment_of
-    from wizard.cli.main import command_line
     from wizard.cli.main import main as run
-    from wizard.definitions.schema import known_keys
-    from wizard.node import Registry
 
-    for node_type in Registry.built_in():
-        known_keys(node_type.Config)  # which is kept, as is the code of templates
-    compiled(environment_of(None, NullTranslations()), None)
-    command_line()
+    make_once()
     gc.freeze()
     gc.enable()
     (executable, *arguments), *rest = forked()

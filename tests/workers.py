@@ -65,6 +65,7 @@ def main() -> NoReturn:
     with warnings.catch_warnings():
         apply_warning_filters(config.getini("filterwarnings"), [])
         import_turned(files(fast=bool(os.environ[FAST])), TESTS.parent, 0)
+    forkserver.make_once()
     _draw_once()
     assert threading.active_count() == 1, "a module of tests starts a thread as it is imported: forks would lack it"
     gc.freeze()

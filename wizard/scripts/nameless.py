@@ -38,7 +38,7 @@ def nameless_texts(node: Node, scope: Scope) -> Iterator[Nameless]:
 
 @lru_cache(maxsize=1000)
 def _templates(node: Node) -> tuple[str, ...]:
-    """The texts of its templates: a node is come to at most steps of a walk, and looked through once."""
+    """The texts of its templates. Walks come to the same nodes again and again; each is looked through once."""
     parts = (part for value in (node.title, node.config) for _, part, _ in computed_in(value, ()))
     return tuple(part.source for part in parts if isinstance(part, Template))
 
