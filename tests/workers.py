@@ -42,8 +42,8 @@ def files(*, fast: bool) -> list[Path]:
 
 
 def _draw_once() -> None:
-    """Hypothesis makes a table of characters, and gathers the constants of all modules, when it first draws a text. In a
-    fresh checkout each worker would take six seconds for it."""
+    """Hypothesis makes a table of characters, and gathers the constants of all modules, when it first draws a text. In
+    a fresh checkout each worker would take six seconds for it."""
     from hypothesis import HealthCheck, given, settings  # not before pytest has seen to their assertions
     from hypothesis.strategies import text
 
