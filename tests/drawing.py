@@ -39,6 +39,7 @@ VARIANTS = (
     "unit/test_docs.py",
     "unit/test_forkserver.py",
     "unit/test_references.py",
+    "unit/test_typing.py",
     "unit/test_walk_of_an_answer.py",
 )
 EACH = 8  # one of so many variants of a test is drawn there

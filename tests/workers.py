@@ -45,13 +45,16 @@ def _draw_once() -> None:
     """Hypothesis makes a table of characters, and gathers the constants of all modules, when it first draws a text. In
     a fresh checkout each worker would take six seconds for it."""
     from hypothesis import HealthCheck, given, settings  # not before pytest has seen to their assertions
+    from hypothesis.errors import HypothesisSideeffectWarning
     from hypothesis.strategies import text
 
     @settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(text())
     def draws(_: str) -> None: ...
 
-    draws()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", HypothesisSideeffectWarning)  # that it takes time is the point
+        draws()
 
 
 def main() -> NoReturn:

@@ -15,6 +15,7 @@ import sysconfig
 import textwrap
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -105,29 +106,27 @@ def said(command: list[str], folder: Path) -> list[str]:
     return [line for line in complaints if not re.search(r"\d+ errors", line)] if done.returncode else []
 
 
-@pytest.fixture(scope="module")
 def pyright(installed: Path, project: Path) -> list[str]:
-    """What it says of all modules: to start it takes longer than to check them."""
+    """What most editors show: a call of the README that is underlined in red is taken for a mistake."""
     return said([sys.executable, "-m", "pyright", "--pythonpath", str(installed)], project)
 
 
-def test_pyright_takes_the_examples(pyright: list[str]) -> None:
-    """Most editors show what it says: a call of the README that is underlined in red is taken for a mistake."""
-    assert pyright  # of the mistakes: it was at work
-    assert [line for line in pyright if MISTAKES not in line] == []
-
-
-def test_mypy_takes_the_examples(installed: Path, project: Path) -> None:
-    """A plug-in's own `mypy --strict` finds types in what is written here to be copied."""
-    modules = sorted(path.name for path in project.glob("*.py") if path.name != MISTAKES)
+def mypy(installed: Path, project: Path) -> list[str]:
+    """As a plug-in's own `mypy --strict` finds types in what is written here to be copied."""
+    modules = sorted(path.name for path in project.glob("*.py"))
     command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(installed)]
     # What it knows of libraries stays for the next time.
     options = ["--config-file", os.devnull, "--cache-dir", str(ROOT / ".mypy_cache" / "examples")]
-    assert said([*command, *options, *modules], project) == []
+    return said([*command, *options, *modules], project)
 
 
-def test_mistakes_are_found(pyright: list[str]) -> None:
-    """What goes through the door keeps its types, and so does what is shared: a checker that finds nothing wrong with
-    wrong code would say nothing about the right one."""
-    lines = {line.partition(f"{MISTAKES}:")[2].partition(":")[0] for line in pyright} - {""}
-    assert lines == {"9", "14", "15", "16"}
+@pytest.mark.parametrize("checker", [pyright, mypy], ids=lambda checker: checker.__name__)
+def test_a_checker_takes_the_examples_and_finds_mistakes(
+    checker: Callable[[Path, Path], list[str]], installed: Path, project: Path
+) -> None:
+    """Examples are there to be copied, and are checked by whoever copies them. What goes through the door keeps its
+    types, and so does what is shared: a checker that finds nothing wrong with wrong code would say nothing about the
+    right one."""
+    complaints = checker(installed, project)
+    assert [line for line in complaints if MISTAKES not in line] == []
+    assert {line.partition(f"{MISTAKES}:")[2].partition(":")[0] for line in complaints} == {"9", "14", "15", "16"}
