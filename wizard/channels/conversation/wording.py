@@ -9,7 +9,7 @@ from hashlib import blake2b
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.order import is_asked_before, question_before
-from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered
+from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered, without_unfit
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
@@ -74,7 +74,7 @@ def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
     for asked in filling.fields(view.current):
         if asked.name == dialogue.name:
             given = filling.given
-            return replace(asked, value=given[asked.name]) if asked.name in given else asked
+            return replace(asked, value=given[asked.name]) if asked.name in given else without_unfit(asked, view)
     return None
 
 
