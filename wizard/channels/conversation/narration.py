@@ -28,7 +28,7 @@ from wizard.channels.conversation.order import (
     tries_of,
     without_asking,
 )
-from wizard.channels.conversation.path import told_of_path
+from wizard.channels.conversation.path import told_of_others, told_of_path
 from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
@@ -38,12 +38,11 @@ from wizard.errors import WizardError
 from wizard.expressions.prose import plain
 from wizard.forms.refusals import Ambiguous
 from wizard.locale.sentences import sentence
-from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus
+from wizard.model import ENDED, NOTHING, Prompt, PromptField, Run, RunStatus
 from wizard.model.job import JobKind
 from wizard.model.talk import Expected, Speaker, Utterance, own_id
 
 MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
-ELSEWHERE = sentence("This was answered elsewhere.")
 UNSAID = sentence("This answer can't be accepted.")
 
 
@@ -324,8 +323,8 @@ class _Telling:
         if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
             if not view.remarks:
                 return
-        elif self.heard is None and self._answered_elsewhere():
-            yield Line(self.words.say(ELSEWHERE))
+        elif self._is_moved_elsewhere and (told := told_of_others(self._view_before, view, was.visit)) is not None:
+            yield Line(self.words.say(told))
         if self.now.agent == "speaks":
             return
         begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
@@ -356,14 +355,11 @@ class _Telling:
             self.now = self.now.returned()
             yield Line(text, question)
 
-    def _answered_elsewhere(self) -> bool:
-        """Whether somebody answered on another channel what was asked here: not where work came to its end, nor where
-        the page was closed without an answer, which is told."""
+    @property
+    def _is_moved_elsewhere(self) -> bool:
+        """Whether somebody moved what was asked here on another channel: not where work came to its end."""
         waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
-        was = self.view.run.by_path.get(self._step_before)
-        if was is not None and was.visit == self.was.visit:
-            waited = waited and was.given != BY_TIMER and (was.answer is not None or was.error is None)
-        return waited and not self.now.about and not self.view.remarks
+        return self.heard is None and waited and not self.now.about and not self.view.remarks
 
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
