@@ -245,7 +245,7 @@ class _Telling:
         incoming = None if heard is None else heard.incoming
         if heard is None or incoming is None or self.view.rejected is not None:
             return
-        if not (incoming.text or incoming.files):
+        if not (incoming.text or incoming.files or self.was.which):
             return
         match heard.meaning:
             case Change(step, name, gives=True):
@@ -290,16 +290,15 @@ class _Telling:
 
     def _ended(self) -> Iterator[Line]:
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
-        confirms = self.now.confirms if isinstance(meaning, Aside) else ""
-        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
-        self.now = replace(self.now, confirms=confirms)
+        now = self.now if isinstance(meaning, Aside) else self.now.without_doubt()
+        self.now = replace(now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
         if self._has_ended:  # nobody has to look after it any more
             self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             is_come_to = self._has_ended or not (meaning is None or isinstance(meaning, Aside))
             if is_come_to:
                 yield Line(wording.end_text(view, self.words))
-            elif confirms:
+            elif self.now.confirms or self.now.which:
                 question = question_of(view, self.now)
                 yield Line(question.text, question)
         else:
@@ -364,9 +363,10 @@ class _Telling:
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
+        if meaning is not None and not isinstance(meaning, Aside):
+            self.now = self.now.without_doubt()
         if view.status is not RunStatus.WAITING:
-            confirms = self.now.confirms if meaning is None or isinstance(meaning, Aside) else ""
-            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms=confirms)
+            self.now = replace(self.now, visit=view.visit, name="", doubt=())
             return
         prompt = view.current
         if new_page:
