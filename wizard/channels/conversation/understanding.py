@@ -84,6 +84,12 @@ def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: U
     return _Reader(view, dialogue, incoming, earlier).meaning()
 
 
+def is_recognised(view: RunView, dialogue: Dialogue, incoming: Incoming) -> bool:
+    """Whether a text is something else than an answer in words: a choice by its number or name, a correction, a
+    command, a topic, or what was asked back."""
+    return _Reader(view, dialogue, incoming, None).recognised(incoming.text) is not None
+
+
 def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> bool:
     """Whether a message may hold a password, whatever comes of it: so that it isn't kept."""
     return bool(incoming.text) and _Reader(view, dialogue, incoming, earlier).is_secret()
@@ -148,6 +154,17 @@ class _Reader:
         return Aside(said, (self.dialogue if dialogue is None else dialogue).without_doubt())
 
     def _said(self, text: str) -> Meaning:
+        if (recognised := self.recognised(text)) is not None:
+            return recognised
+        if self.dialogue.which:  # it is no answer to a question that was asked before that
+            place = place_in(text, self.dialogue, self.language, nearly=True)
+            return self.aside(NO_SUCH_QUESTION) if place is None else self._picked(place)
+        if self.asked is not None and type_of(self.asked) is TEXT and self._only_greets(text):
+            return self.aside()
+        return self._answer(text)
+
+    def recognised(self, text: str) -> Meaning | None:
+        """What is meant by words that aren't an answer in words; None where they are."""
         asked = self.asked
         if (other := self._other_question()) is not None and command_in(text, self.language) is None:
             return self._changed(other, quoted(text) or text)
@@ -164,12 +181,7 @@ class _Reader:
             return obeyed
         if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
-        if self.dialogue.which:  # it is no answer to a question that was asked before that
-            place = place_in(text, self.dialogue, self.language, nearly=True)
-            return self.aside(NO_SUCH_QUESTION) if place is None else self._picked(place)
-        if asked is not None and type_of(asked) is TEXT and self._only_greets(text):
-            return self.aside()
-        return self._answer(text)
+        return None
 
     def _other_question(self) -> Place | None:
         """The question that a message was written to, where another one is asked by the time that it comes."""
