@@ -118,7 +118,7 @@ def test_the_conversations_of_this_format_hold_whatever_is_stored() -> None:
     known = {member.name for member in fields(Dialogue)}
     remembered = {name for each in shows for name in each["remembers"]}
     # Without `bound` they show that buttons which were shown before it hold.
-    assert known - remembered <= {"given", "within", "about", "over", "bound"}
+    assert known - remembered <= {"given", "within", "about", "over", "bound", "which", "instead"}
     places = {place for each in shows for place in each["places"]}
     assert places >= {"code", "link/pigeon", "waits/agent", "waits/channel"}
     assert {each["link"][4] for each in shows} == {"", "They have left."}

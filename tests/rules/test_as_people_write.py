@@ -257,9 +257,68 @@ async def test_a_correction_that_may_be_of_two_answers_is_asked_back() -> None:
     await chat.says("Ann")
     await chat.says("Dr Bell")
     await chat.says("no, my name is Anna")
-    assert chat.texts[:2] == ["Which answer do you mean?", "• Your name\n• Doctor’s name"]
+    assert (chat.texts, chat.labels) == (["Which answer do you mean?"], ["Your name", "Doctor’s name"])
+    await chat.presses("Doctor’s name")
+    assert (chat.texts[0], chat.asked) == ("Changed – Doctor’s name: Anna", "ask.email")
+    await chat.says("no, my name is Bea")
     await chat.says("change your name to Anna")
     assert chat.texts[0] == "Changed – Your name: Anna"
+
+
+NAMES = ({"name": "own", "label": "Your name"}, {"name": "other", "label": "Doctor’s name"})
+
+
+@pytest.mark.parametrize("said", ["1", "the first one", "your name", "Yuor name"])
+@pytest.mark.parametrize("is_left", [True, False])
+async def test_which_of_two_answers_is_meant_can_be_said_as_well(said: str, *, is_left: bool) -> None:
+    """Not every channel has buttons; and pages that were left are changed as the present one is."""
+    one, two = form(*NAMES)["nodes"], {"id": "then", "type": "form", "fields": [ABOUT[1]]}
+    chat = await Chat.of({"id": "main", "nodes": [*one, two]} if is_left else form(*NAMES, ABOUT[1]))
+    await chat.says("Ann")
+    await chat.says("Dr Bell")
+    await chat.says("change name to Anna")
+    await chat.says(said)
+    assert (chat.texts[0], chat.asked.partition(".")[2]) == ("Changed – Your name: Anna", "email")
+    await chat.says("change name")
+    await chat.presses("Your name")
+    assert chat.asked == "ask.own"
+
+
+async def test_what_is_no_answer_to_which_is_taken_for_none() -> None:
+    """It would be kept as the answer to a question further up, which nobody had in mind."""
+    chat = await Chat.of(form(*NAMES, {"name": "note", "label": "A note?"}))
+    await chat.says("Ann")
+    await chat.says("Dr Bell")
+    await chat.says("change name to Anna")
+    button = chat.button("Your name")
+    await chat.says("the nurse")
+    assert chat.texts == ["I don’t know which answer you mean.", "A note?"]
+    await chat.says(choice=button)
+    assert chat.texts == ["This button belongs to an earlier question.", "A note?"]
+    await chat.says("change name to Anna")
+    assert (await chat.says("no")).texts == ["A note?"]
+
+
+async def test_a_new_answer_that_is_refused_is_asked_for_and_not_which_one_again() -> None:
+    """They said which one; to be asked that again leads round in a circle."""
+    dates = [{"name": name, "type": "date", "label": f"The {name} date"} for name in ("first", "last")]
+    chat = await Chat.of(form(*dates, ABOUT[1]))
+    await chat.says("1 May 2026")
+    await chat.says("2 May 2026")
+    await chat.says("change date to soon")
+    await chat.presses("The first date")
+    assert chat.asked == "ask.first"
+
+
+async def test_a_password_is_not_kept_until_it_is_said_which_one() -> None:
+    """What the conversation remembers is stored with the run."""
+    pins = [{"name": name, "type": "password", "label": f"{name} PIN"} for name in ("Old", "New")]
+    chat = await Chat.of(form(*pins, ABOUT[1]))
+    await chat.says("1234")
+    await chat.says("5678")
+    await chat.says("change PIN to 9999")
+    assert "9999" not in str((await chat.view()).run.conversation)
+    assert (await chat.presses("Old PIN")).asked == "ask.Old"
 
 
 async def test_nobody_is_left_without_an_answer_at_the_end() -> None:

@@ -375,8 +375,37 @@ async def test_what_is_answered_elsewhere_is_told_with_the_next_question() -> No
     assert said[-2].text == "This was answered elsewhere."
     assert said[-1].expects is not None
     assert said[-1].expects.step == "drink"
+    await chat.engine.previous(chat.id)
+    back = await chat.engine.said(chat.id, said[-1].number)
+    assert back[0].text == "This was taken back to an earlier question elsewhere."
+    assert back[-1].expects is not None
+    assert back[-1].expects.step == "you"
+    await chat.engine.next(chat.id, given, step="you")
     await chat.says("mint tea")
     assert chat.asked == "check"
+
+
+@pytest.mark.parametrize("how", ["restart", "change", "other way"])
+async def test_what_somebody_moved_elsewhere_is_not_said_to_be_answered(how: str) -> None:
+    """“This was answered elsewhere” sent people to look for an answer that nobody had given."""
+    nodes = [
+        {"id": "age", "type": "form", "fields": [{"name": "age", "type": "integer", "label": "Age"}]},
+        {"id": "way", "type": "condition", "cases": [{"when": "age.age < 18", "goto": "school"}, {"goto": "work"}]},
+        {"id": "work", "type": "form", "fields": [{"name": "work", "label": "Work?"}]},
+        {"id": "school", "type": "form", "fields": [{"name": "school", "label": "School?"}]},
+    ]
+    chat = await Chat.of({"id": "main", "nodes": nodes})
+    await chat.says("40")
+    last = chat.heard[-1].number
+    match how:
+        case "restart":
+            await chat.engine.restart(chat.id)
+        case "change":
+            await chat.engine.change(chat.id, "age")
+        case _:
+            await chat.engine.change(chat.id, "age", {"age": 8})
+    asked = ["School?"] if how == "other way" else ["This was taken back to an earlier question elsewhere.", "Age"]
+    assert [one.text.split("\n")[0] for one in await chat.engine.said(chat.id, last)] == asked
 
 
 async def test_a_run_of_a_page_becomes_a_conversation_at_any_step() -> None:

@@ -166,6 +166,42 @@ async def test_a_topic_of_the_list_may_be_a_workflow() -> None:
     assert (await chat.says("help hours")).asked == "topic.topic"
 
 
+ASKED = [
+    {"ask": "Who are you?", "answer": "A club."},
+    {"ask": "hours", "answer": "9 to 5."},
+    {"ask": "Where?", "workflow": "map"},
+    {"workflow": "faq"},
+]
+MAP = {"id": "map", "nodes": [{"id": "town", "type": "form", "fields": [{"name": "town", "label": "Which town?"}]}]}
+
+
+async def test_a_topic_around_help_is_told_there_and_is_no_answer_to_it() -> None:
+    """“Who are you?” became the day that help asked for, though it is never an answer anywhere else."""
+    chat = await Chat.of({**VISIT, "help": ASKED}, FAQ, MAP)
+    await chat.says("Ann")
+    await chat.says("help")
+    assert (await chat.says("Who are you?")).texts == ["A club.", "What about?"]
+    assert (await chat.says("hours")).texts == ["Which day?"]  # what help asks has that choice
+    heard = (await chat.says("who are you")).heard
+    assert (chat.texts, chat.asked) == (["A club.", "Which day?"], "which.day")
+    assert await chat.talks.hear(chat.id, Incoming(f"m-{chat.count}", "who are you")) == heard
+    await chat.says('"Who are you?"')
+    await chat.says("4711")
+    assert chat.texts == ["Open on Who are you? from 9 to 5", "A drink?"]
+
+
+async def test_a_topic_around_help_may_be_a_workflow_that_takes_its_place() -> None:
+    """Help within help has no end: the one that was open is over, and both return to the same question."""
+    chat = await Chat.of({**VISIT, "help": ASKED}, FAQ, MAP)
+    await chat.says("Ann")
+    await chat.says("help")
+    await chat.says("hours")
+    before = str((await chat.view()).run.conversation["digression"])
+    assert (await chat.says("Where?")).texts == ["Which town?"]
+    assert (await chat.engine.load(before)).status is RunStatus.CANCELLED
+    assert (await chat.says("back")).asked == "drink.drink"
+
+
 async def test_what_is_answered_elsewhere_meanwhile_ends_it() -> None:
     """Answers that go to help while the page asks something else would be lost."""
     chat = await aside()
@@ -200,6 +236,29 @@ async def test_a_message_is_taken_once_though_the_process_dies_between_its_two_t
     told = [one.text for one in heard]
     asked = {1: ["What about?"], 4: ["Open on Monday from 9 to 5", "A drink?"]}
     assert told == (["A drink?"] if texts[-1] == "back" else asked.get(len(texts), ["Which day?"]))
+
+
+@pytest.mark.parametrize("last", ["Where?", "hours", "Who are you?"])
+async def test_a_topic_is_told_once_though_the_process_dies_between_its_two_turns(last: str) -> None:
+    """“hours” was a choice when it came first: heard again it would be told as a topic, and the answer not be said."""
+    where = {"ask": "hours", "workflow": "map"}
+    chat = await Chat.of({**VISIT, "help": [ASKED[0], where, *ASKED[2:]]}, FAQ, MAP)
+    await chat.says("Ann")
+    await chat.says("help")
+    say = chat.engine.say
+
+    async def dies(run: str | RunView, said: Said, **more: Any) -> RunView:
+        if str(getattr(run, "id", run)) == chat.id:
+            raise Dies
+        return await say(run, said, **more)
+
+    chat.engine.say = dies  # type: ignore[method-assign]
+    with pytest.raises(Dies):
+        await chat.says(last)
+    chat.engine.say = say  # type: ignore[method-assign]
+    heard = await Conversations(chat.engine).hear(chat.id, Incoming(f"m-{chat.count}", last))
+    told = {"Where?": ["Which town?"], "hours": ["Which day?"], "Who are you?": ["A club.", "What about?"]}
+    assert [one.text for one in heard] == told[last]
 
 
 async def test_help_that_isnt_there_any_more_is_no_dead_end() -> None:

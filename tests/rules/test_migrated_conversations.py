@@ -126,3 +126,28 @@ async def test_help_is_over_where_the_question_around_it_is_asked_anew() -> None
     assert (await trip.chat.says("Chur")).texts == ["To Chur"]
     await house.works()
     assert (await house.engine.load(aside)).status is RunStatus.CANCELLED
+
+
+async def test_a_choice_that_was_taken_away_is_not_offered_to_be_kept() -> None:
+    """“So far: Bern”, with a button to keep it, and whoever pressed that was told that Bern can't be chosen."""
+    sure = "  - {id: sure, type: form, fields: [{name: sure, label: Sure?}]}\n  - {id: done"
+    house = House(MemoryStore())
+    await house.deploys(TRIP.replace("  - {id: done", sure))
+    chat = await Chat.begins(house.engine, "trip")
+    await chat.says("Ann")
+    await chat.says("Bern")
+    said = await Trip(house, chat).moves(OTHER_CHOICES.replace("  - {id: done", sure))
+    assert (chat.asked, chat.labels) == ("town.town", ["Chur", "Thun"])
+    assert "Bern" not in said[-1].text
+    assert (await chat.says("keep")).texts == ["There is no answer to keep here.", "Which town?"]
+    await chat.says("Chur")
+    await chat.says("back")
+    assert (chat.labels, chat.texts) == (["Chur", "Thun", "Keep it"], ["Which town?\nSo far: Chur"])
+
+
+async def test_what_a_page_refused_is_not_offered_to_be_kept() -> None:
+    """A page keeps what was typed there, so that it can be put right; in the chat “Keep it” could only fail."""
+    trip = await Trip.begins()
+    await trip.chat.engine.keep(trip.chat.id, "town", {"town": "Rome"})
+    await trip.chat.says("repeat")
+    assert (trip.chat.labels, trip.chat.text) == (["Bern", "Chur"], "Which town?")

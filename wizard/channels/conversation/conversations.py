@@ -79,7 +79,7 @@ class Conversations:
         self._engine = engine
         self._one_at_a_time = OneAtATime()
         self._codes = Codes(engine)
-        self._digressions = Digressions(engine, self.begin, self.hear)
+        self._digressions = Digressions(engine, self.begin, self.hear, self.tell)
         self._bells = Bells(engine)
         self._is_stopping = False
         if engine.narrator is None:
@@ -140,7 +140,7 @@ class Conversations:
                     await self._take(run_id, incoming, token)
             raise RunBusy(run=run_id)
 
-    async def tell(self, run_id: str, incoming: Incoming, told: Sentence) -> None:
+    async def tell(self, run_id: str, incoming: Incoming, told: Sentence | str) -> None:
         """Takes a message that isn't understood as one about the run, and says that to it. Raises what `hear`
         raises."""
         _check_id(incoming.id)
@@ -151,7 +151,8 @@ class Conversations:
                 view = await self._engine.load(run_id)
                 dialogue = Dialogue.of(view.run.conversation)
                 with suppress(*OVERTAKEN):
-                    aside = Aside((words_of(view, dialogue).say(told),), dialogue, silent=dialogue.agent == "speaks")
+                    text = told if isinstance(told, str) else words_of(view, dialogue).say(told)
+                    aside = Aside((text,), dialogue, silent=dialogue.agent == "speaks")
                     await self._say(view, Heard(aside, incoming, secret=is_secret(view, dialogue, incoming)))
                     return
             raise RunBusy(run=run_id)

@@ -21,6 +21,8 @@ class Dialogue:
     takes no parts, `doubted` the fields whose answers were refused, and `tries` how often, by field.
 
     `doubt` are the values that may have been meant by the last answer, `confirms` what the person is to confirm.
+    `which` are the places of earlier answers of which one is to be changed, where it is asked which one, and `instead`
+    the answer that it gets, "" where that is asked then (wizard.channels.conversation.which).
     `about` is the number of the person's message whose turn isn't at its end. `agent` says that a person is wanted
     ("wanted"), or speaks for the engine ("speaks"), and `operator` who that is; `spoke` is the number of the last
     message of theirs, or of the one that said that they are there. `channels` are those from outside that
@@ -49,6 +51,8 @@ class Dialogue:
     within: bool = False
     over: bool = False
     bound: bool = False
+    which: tuple[str, ...] = ()
+    instead: str = ""
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Dialogue:
@@ -78,11 +82,11 @@ class Dialogue:
     def asks(self, name: str) -> Dialogue:
         """The same, asking that field, for whatever reason it wasn't to be asked."""
         asked = tuple(other for other in self.asked if other != name)
-        return replace(self, name=name, asked=asked, doubt=(), confirms="")
+        return replace(self.without_doubt(), name=name, asked=asked)
 
     def returned(self) -> Dialogue:
         """The same, where nothing helps aside any more."""
         return replace(self, digression="", relayed=0)
 
     def without_doubt(self) -> Dialogue:
-        return replace(self, doubt=(), confirms="")
+        return replace(self, doubt=(), confirms="", which=(), instead="")

@@ -18,11 +18,13 @@ from typing import Any
 from wizard.channels.conversation.commands import command_in
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.meanings import Aside, Digress, Heard, Incoming
+from wizard.channels.conversation.topics import topic_in
+from wizard.channels.conversation.understanding import is_recognised, is_secret
 from wizard.channels.conversation.wording import help_text, is_of_question, words_of
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput, RunCompleted, RunExpired, RunNotFound, StaleRevision, WorkflowNotFound
-from wizard.model import ENDED
+from wizard.model import ENDED, Topic
 from wizard.model.job import Claim
 from wizard.model.talk import Speaker, Utterance
 from wizard.stores.asides import note_aside
@@ -32,15 +34,16 @@ OUTSIDE = ("restart", "agent", "elsewhere")  # what is said of the conversation 
 
 
 class Digressions:
-    """Those in the conversations of one engine, by what begins a conversation and hears in it."""
+    """Those in the conversations of one engine, by what begins a conversation, hears in it and tells there."""
 
     def __init__(
         self,
         engine: Engine,
         begin: Callable[..., Awaitable[RunView]],
         hear: Callable[[str, Incoming], Awaitable[list[Utterance]]],
+        tell: Callable[[str, Incoming, str], Awaitable[None]],
     ) -> None:
-        self._engine, self._begin, self._hear = engine, begin, hear
+        self._engine, self._begin, self._hear, self._tell = engine, begin, hear, tell
 
     async def start(self, view: RunView, dialogue: Dialogue, digress: Digress, incoming: Incoming) -> Aside:
         """Starts the run that helps, and gives what it says. Where it can't be started, what can be said is told."""
@@ -65,10 +68,27 @@ class Digressions:
             return Heard(Aside((), dialogue.returned()), incoming)
         if not await self._is_for_it(view, dialogue, incoming):
             return None
-        await self._hear(run_id, replace(incoming, replies=""))  # that would be the id of a message outside
+        within = replace(incoming, replies="")  # that would be the id of a message outside
+        topic = await self._topic(view, run_id, within)
+        if topic is not None and topic.workflow:
+            helping = await self._engine.load(run_id)
+            secret = is_secret(helping, Dialogue.of(helping.run.conversation), within)
+            return Heard(await self.start(view, dialogue, Digress(topic.workflow), incoming), incoming, secret=secret)
+        await (self._hear(run_id, within) if topic is None else self._tell(run_id, within, topic.answer))
         taken = await self._engine.utterance(run_id, incoming.id)
         text = "" if taken is None else taken.text  # without passwords
         return Heard(await self._told(dialogue), replace(incoming, text=text))
+
+    async def _topic(self, view: RunView, run_id: str, incoming: Incoming) -> Topic | None:
+        """The topic of the workflow around it that is asked for, where the help that is open takes a text for nothing
+        but an answer in words: topics win over that, there as everywhere."""
+        topic = topic_in(incoming.text, view.workflow.help)
+        if topic is None or incoming.choice or incoming.edits or incoming.files:
+            return None
+        if await self._engine.utterance(run_id, incoming.id) is not None:  # it was an answer when it came first
+            return None
+        helping = await self._engine.load(run_id)
+        return None if is_recognised(helping, Dialogue.of(helping.run.conversation), incoming) else topic
 
     async def _is_for_it(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> bool:
         """Not where that has ended, unless by the same message; nor what belongs to the question outside."""

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.manners import asks_name, called
 from wizard.channels.conversation.matching import MOST_OFFERED, nearest
 from wizard.channels.conversation.questions import grouped, numbered
+from wizard.channels.conversation.which import Place
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.model import Item, PromptField
 
 _WORD = re.compile(r"\w+")
-
-
-class Place(NamedTuple):
-    """A question that was or is answered, and what it may be called."""
-
-    step: str
-    name: str
-    label: str
 
 
 class Answers:

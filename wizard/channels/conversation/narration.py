@@ -28,7 +28,7 @@ from wizard.channels.conversation.order import (
     tries_of,
     without_asking,
 )
-from wizard.channels.conversation.path import told_of_path
+from wizard.channels.conversation.path import told_of_others, told_of_path
 from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
 from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
@@ -38,12 +38,11 @@ from wizard.errors import WizardError
 from wizard.expressions.prose import plain
 from wizard.forms.refusals import Ambiguous
 from wizard.locale.sentences import sentence
-from wizard.model import BY_TIMER, ENDED, NOTHING, Prompt, PromptField, Run, RunStatus
+from wizard.model import ENDED, NOTHING, Prompt, PromptField, Run, RunStatus
 from wizard.model.job import JobKind
 from wizard.model.talk import Expected, Speaker, Utterance, own_id
 
 MOST_CHANNELS = 8  # that one conversation is delivered to; another takes the place of the first
-ELSEWHERE = sentence("This was answered elsewhere.")
 UNSAID = sentence("This answer can't be accepted.")
 
 
@@ -246,7 +245,7 @@ class _Telling:
         incoming = None if heard is None else heard.incoming
         if heard is None or incoming is None or self.view.rejected is not None:
             return
-        if not (incoming.text or incoming.files):
+        if not (incoming.text or incoming.files or self.was.which):
             return
         match heard.meaning:
             case Change(step, name, gives=True):
@@ -291,16 +290,15 @@ class _Telling:
 
     def _ended(self) -> Iterator[Line]:
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
-        confirms = self.now.confirms if isinstance(meaning, Aside) else ""
-        self.now = replace(self.now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
-        self.now = replace(self.now, confirms=confirms)
+        now = self.now if isinstance(meaning, Aside) else self.now.without_doubt()
+        self.now = replace(now.returned(), visit=view.visit, name="", asked=(), given={}, tries={}, doubt=())
         if self._has_ended:  # nobody has to look after it any more
             self.now = replace(self.now, agent="", operator="")
         if view.status is RunStatus.COMPLETED:
             is_come_to = self._has_ended or not (meaning is None or isinstance(meaning, Aside))
             if is_come_to:
                 yield Line(wording.end_text(view, self.words))
-            elif confirms:
+            elif self.now.confirms or self.now.which:
                 question = question_of(view, self.now)
                 yield Line(question.text, question)
         else:
@@ -324,8 +322,8 @@ class _Telling:
         if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
             if not view.remarks:
                 return
-        elif self.heard is None and self._answered_elsewhere():
-            yield Line(self.words.say(ELSEWHERE))
+        elif self._is_moved_elsewhere and (told := told_of_others(self._view_before, view, was.visit)) is not None:
+            yield Line(self.words.say(told))
         if self.now.agent == "speaks":
             return
         begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
@@ -356,21 +354,19 @@ class _Telling:
             self.now = self.now.returned()
             yield Line(text, question)
 
-    def _answered_elsewhere(self) -> bool:
-        """Whether somebody answered on another channel what was asked here: not where work came to its end, nor where
-        the page was closed without an answer, which is told."""
+    @property
+    def _is_moved_elsewhere(self) -> bool:
+        """Whether somebody moved what was asked here on another channel: not where work came to its end."""
         waited = bool(self.was.name) and self.before.status is RunStatus.WAITING
-        was = self.view.run.by_path.get(self._step_before)
-        if was is not None and was.visit == self.was.visit:
-            waited = waited and was.given != BY_TIMER and (was.answer is not None or was.error is None)
-        return waited and not self.now.about and not self.view.remarks
+        return self.heard is None and waited and not self.now.about and not self.view.remarks
 
     def _follow(self, *, new_page: bool) -> None:
         """Which question is asked now."""
         view, meaning = self.view, None if self.heard is None else self.heard.meaning
+        if meaning is not None and not isinstance(meaning, Aside):
+            self.now = self.now.without_doubt()
         if view.status is not RunStatus.WAITING:
-            confirms = self.now.confirms if meaning is None or isinstance(meaning, Aside) else ""
-            self.now = replace(self.now, visit=view.visit, name="", doubt=(), confirms=confirms)
+            self.now = replace(self.now, visit=view.visit, name="", doubt=())
             return
         prompt = view.current
         if new_page:

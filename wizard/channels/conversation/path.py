@@ -1,5 +1,5 @@
 """What is said of the steps that a run came past without stopping there: texts, and pages that were closed by something
-else than an answer.
+else than an answer; and of somebody else who moved it.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from wizard.channels.conversation.order import passes_by
 from wizard.channels.conversation.wording import page_text
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
-from wizard.locale.sentences import sentence
+from wizard.locale.sentences import Sentence, sentence
 from wizard.locale.words import Words
 from wizard.model import BY_TIMER, Step
 
 NOT_IN_TIME = sentence("This wasn't answered in time.")
+ELSEWHERE = sentence("This was answered elsewhere.")
+BACK_ELSEWHERE = sentence("This was taken back to an earlier question elsewhere.")
 TOO_OFTEN = sentence("I didn’t understand that. Let’s try another way.")
 
 
@@ -42,6 +44,22 @@ def told_of_path(before: RunView, view: RunView, stood_at: int, words: Words) ->
             yield told or words.say(TOO_OFTEN)
         elif step.is_done and (text := _text_of(view, step)) and not _was_said(before, step, stood_at, text):
             yield text
+
+
+def told_of_others(before: RunView, view: RunView, stood_at: int) -> Sentence | None:
+    """What is said of a question, asked at the visit `stood_at`, that somebody else moved the run away from: that it
+    was answered, or gone back from. None where neither is so: what closed its page is told of the path, and a way that
+    doesn't lead there any more, or a beginning anew, is seen by what is asked."""
+    was, now = before.run.current, view.run.current
+    if was is None or now is None:
+        return None
+    if any(step.path == now.path for step in before.run.path[:-1]):
+        return BACK_ELSEWHERE
+    left = view.run.by_path.get(was.path)
+    if left is None or left.given == BY_TIMER or not view.is_on_path(was.path):
+        return None
+    is_answered = left.answer is not None or (left is now and left.visit == stood_at)
+    return ELSEWHERE if is_answered else None
 
 
 def _text_of(view: RunView, step: Step) -> str:

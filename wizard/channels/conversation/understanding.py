@@ -21,7 +21,7 @@ from wizard.channels.conversation.commands import (
     quoted,
 )
 from wizard.channels.conversation.dialogue import Dialogue
-from wizard.channels.conversation.finding import Answers, Place
+from wizard.channels.conversation.finding import Answers
 from wizard.channels.conversation.manners import is_greeting, without_manners, yes_or_no
 from wizard.channels.conversation.meanings import (
     MOST_TEXT,
@@ -65,6 +65,7 @@ from wizard.channels.conversation.replies import (
 )
 from wizard.channels.conversation.rewording import chosen
 from wizard.channels.conversation.topics import plain_topic, topic_in
+from wizard.channels.conversation.which import Place, asking_which, place_in, places_of
 from wizard.channels.conversation.wording import Question, asked_now, question_of, words_of
 from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
@@ -81,6 +82,12 @@ UNDER_WAY = ("repeat", "agent", "cancel")  # commands that nothing comes of wher
 def understand(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> Meaning:
     """`earlier` is the message that the incoming one corrects, or the question that it replies to, if any."""
     return _Reader(view, dialogue, incoming, earlier).meaning()
+
+
+def is_recognised(view: RunView, dialogue: Dialogue, incoming: Incoming) -> bool:
+    """Whether a text is something else than an answer in words: a choice by its number or name, a correction, a
+    command, a topic, or what was asked back."""
+    return _Reader(view, dialogue, incoming, None).recognised(incoming.text) is not None
 
 
 def is_secret(view: RunView, dialogue: Dialogue, incoming: Incoming, earlier: Utterance | None = None) -> bool:
@@ -147,6 +154,17 @@ class _Reader:
         return Aside(said, (self.dialogue if dialogue is None else dialogue).without_doubt())
 
     def _said(self, text: str) -> Meaning:
+        if (recognised := self.recognised(text)) is not None:
+            return recognised
+        if self.dialogue.which:  # it is no answer to a question that was asked before that
+            place = place_in(text, self.dialogue, self.language, nearly=True)
+            return self.aside(NO_SUCH_QUESTION) if place is None else self._picked(place)
+        if self.asked is not None and type_of(self.asked) is TEXT and self._only_greets(text):
+            return self.aside()
+        return self._answer(text)
+
+    def recognised(self, text: str) -> Meaning | None:
+        """What is meant by words that aren't an answer in words; None where they are."""
         asked = self.asked
         if (other := self._other_question()) is not None and command_in(text, self.language) is None:
             return self._changed(other, quoted(text) or text)
@@ -163,9 +181,7 @@ class _Reader:
             return obeyed
         if (topic := topic_in(text, self.view.workflow.help)) is not None:
             return self._helped(topic)
-        if asked is not None and type_of(asked) is TEXT and self._only_greets(text):
-            return self.aside()
-        return self._answer(text)
+        return None
 
     def _other_question(self) -> Place | None:
         """The question that a message was written to, where another one is asked by the time that it comes."""
@@ -203,6 +219,10 @@ class _Reader:
         """An answer to what was asked back."""
         if self.dialogue.confirms:
             return self._confirmed(sure=yes_or_no(text, self.language) == "yes")
+        if self.dialogue.which:
+            place = place_in(text, self.dialogue, self.language)
+            is_none = place is None and yes_or_no(text, self.language) == "no"
+            return self.aside() if is_none else None if place is None else self._picked(place)
         if self.dialogue.doubt and self.asked is not None:
             doubt, said = self.dialogue.doubt, yes_or_no(text, self.language)
             if len(doubt) == 1 and said:
@@ -213,6 +233,10 @@ class _Reader:
                 value = choice.value
             return None if value is None else Answer(self.asked.name, value)
         return None
+
+    def _picked(self, place: Place) -> Meaning:
+        """The one of several answers that is to be changed."""
+        return self._changed(place, self.dialogue.instead or None)
 
     def _confirmed(self, *, sure: bool) -> Meaning:
         if self.dialogue.confirms == "restart":
@@ -228,6 +252,8 @@ class _Reader:
             return self.aside(STALE)
         if self.dialogue.confirms:
             return self._confirmed(sure=key == "yes")
+        if self.dialogue.which:
+            return self._picked(places_of(self.dialogue)[int(key) - 1])
         if self.dialogue.doubt and self.asked is not None:
             return self.aside() if key == "no" else Answer(self.asked.name, self.dialogue.doubt[int(key) - 1])
         return self._pressed_answer(key, question)
@@ -369,7 +395,8 @@ class _Reader:
     def _one_of(self, found: Sequence[Place], text: str | None) -> Meaning | None:
         """Changes the answer that was found, or asks which one of several is meant; None where none was."""
         if len(found) > 1:
-            return self.aside(WHICH_ANSWER, "\n".join(f"• {place.label}" for place in found))
+            instead = "" if text is None or self.is_secret() else text  # a password isn't kept: it is asked again
+            return Aside((), asking_which(self.dialogue, found, instead))
         return self._changed(found[0], text) if found else None
 
     def _changed(self, place: Place, text: str | None, files: Sequence[Mapping[str, Any]] = ()) -> Meaning:

@@ -9,8 +9,10 @@ from hashlib import blake2b
 from wizard.channels.conversation.commands import first_way
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.order import is_asked_before, question_before
-from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered
+from wizard.channels.conversation.questions import LISTED, answer_text, heading, is_own_name, offered, without_unfit
+from wizard.channels.conversation.replies import WHICH_ANSWER
 from wizard.channels.conversation.rich import between, enumerated, in_line, joined, strong
+from wizard.channels.conversation.which import places_of
 from wizard.engine.view import RunView
 from wizard.engine.work import pauses, seems_stuck, work_of
 from wizard.forms.fields import type_of
@@ -74,7 +76,7 @@ def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
     for asked in filling.fields(view.current):
         if asked.name == dialogue.name:
             given = filling.given
-            return replace(asked, value=given[asked.name]) if asked.name in given else asked
+            return replace(asked, value=given[asked.name]) if asked.name in given else without_unfit(asked, view)
     return None
 
 
@@ -82,7 +84,7 @@ def mark_of(view: RunView, dialogue: Dialogue) -> str:
     """What the choices of the question begin with: ten hexadecimal digits that no other question has, not even the same
     one in another run, or where it asks or offers something else by now."""
     asked = asked_now(view, dialogue)
-    about = [view.id, str(dialogue.visit), dialogue.name, dialogue.confirms, *dialogue.doubt]
+    about = [view.id, str(dialogue.visit), dialogue.name, dialogue.confirms, *dialogue.doubt, *dialogue.which]
     if asked is not None:
         about += [asked.label, *(text for choice in asked.choices[:LISTED] for text in (choice.value, choice.label))]
     elif view.status is RunStatus.WAITING:
@@ -187,6 +189,9 @@ def question_of(view: RunView, dialogue: Dialogue) -> Question:
     words = words_of(view, dialogue)
     if (confirmed := CONFIRMED.get(dialogue.confirms)) is not None:
         return _yes_or_no(confirmed, words)
+    if dialogue.which:
+        labels = [place.label for place in places_of(dialogue)]
+        return Question(words.say(WHICH_ANSWER), tuple((str(at), label) for at, label in enumerate(labels, start=1)))
     asked = asked_now(view, dialogue)
     if asked is not None:
         return _doubtful(asked, dialogue, words, view) if dialogue.doubt else _asking(view, asked, dialogue, words)

@@ -15,7 +15,15 @@ from enum import Enum
 from typing import Any
 
 from wizard.channels.conversation.matching import exact_choice
-from wizard.channels.conversation.questions import ENGLISH, MOVING, Command, Filling, meaning, offered
+from wizard.channels.conversation.questions import (
+    ENGLISH,
+    MOVING,
+    Command,
+    Filling,
+    meaning,
+    offered,
+    without_unfit,
+)
 from wizard.channels.conversation.topics import topic_in
 from wizard.channels.conversation.typed import Corrected, changed, corrected
 from wizard.channels.conversation.wording import CLEARER
@@ -141,7 +149,7 @@ class Conversation:
         elif self._filling.silent(asked):
             await self._give(view, prompt, asked, "" if asked.value is None else asked.value)
         else:
-            await self._ask(view, prompt, asked)
+            await self._ask(view, prompt, without_unfit(asked, view))
 
     async def _watch(self, view: RunView, prompt: Prompt) -> None:
         """Says how far the work is until it is done, or somebody types what to do instead."""

@@ -45,6 +45,13 @@ async def test_yes_or_no_with_a_default(typed: str, value: bool) -> None:
     assert held.view.answers["ask"] == {"ok": value}
 
 
+async def test_what_cant_be_taken_is_not_offered_in_brackets() -> None:
+    """Enter took what stood in the brackets, which was no choice there, or none any more, and was refused."""
+    held = await ask_one("{name: town, type: choice, label: Town, choices: [Bern, Chur], prefill: \"'Rome'\"}", "2")
+    assert held.script.prompts == ["> "]
+    assert held.view.answers["ask"] == {"town": "Chur"}
+
+
 async def test_a_text_of_several_lines_ends_with_a_dot() -> None:
     """Paragraphs stay paragraphs; a line that is a dot is typed as two."""
     field = "{name: story, type: textarea, label: Story}"
