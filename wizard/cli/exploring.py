@@ -111,7 +111,7 @@ def progress() -> Iterator[Callable[[Exploration], None]]:
         nonlocal told
         if monotonic() - told >= EACH:
             told = monotonic()
-            line = clean(f"{made.workflow.id}: {_figures(made)} …")[: shutil.get_terminal_size().columns - 1]
+            line = clean(f"{made.workflow.id}: {_so_far(made)} …")[: shutil.get_terminal_size().columns - 1]
             print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
 
     try:
@@ -160,14 +160,20 @@ def not_reached(exploration: Exploration) -> Iterator[str]:
         yield f"stopped after {walks} with something left to try ({where}{more}); {option} allows more"
 
 
-def _figures(exploration: Exploration) -> str:
-    walks, ways = quantity(exploration.walks, "walk"), quantity(len(exploration.paths), "way")
-    found = quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
-    return f"{walks}, {ways} that came to something new, {found}"
+def _so_far(exploration: Exploration) -> str:
+    """For somebody who waits: ways are known at the end only, since not all have come to one before."""
+    kinds = [part.kind for part in exploration.covered.parts]
+    reached = f"{quantity(kinds.count('node'), 'node')} and {quantity(kinds.count('edge'), 'edge')} reached"
+    return f"{quantity(exploration.walks, 'walk')}, {reached}, {_found(exploration)}"
+
+
+def _found(exploration: Exploration) -> str:
+    return quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
 
 
 def _tell(exploration: Exploration) -> None:
-    print(clean(f"{exploration.workflow.id}: {_figures(exploration)}."))
+    walks, ways = quantity(exploration.walks, "walk"), quantity(len(exploration.paths), "way")
+    print(clean(f"{exploration.workflow.id}: {walks}, {ways} that came to something new, {_found(exploration)}."))
     for finding in exploration.findings:
         print(clean(f"  {finding.kind}: {finding.message}"))
     for line in not_reached(exploration):
