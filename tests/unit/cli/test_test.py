@@ -158,7 +158,7 @@ def test_who_looks_on_at_a_terminal_sees_how_far_exploring_is(shell: Shell, monk
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr("wizard.cli.exploring.EACH", 0.0)
     assert shell.types("test --explore form.yaml --limit 3") == 0
-    assert "\rform: 1 walk, 3 nodes and 2 edges reached, nothing wrong …\x1b[K\rform: 2 walks, " in shell.err
+    assert "\rform: 1 walk, 4 nodes and 3 edges reached, nothing wrong …\x1b[K\rform: 2 walks, " in shell.err
     assert shell.err.endswith("\r\x1b[K")
     assert "\x1b" not in shell.out
 
