@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,13 +24,33 @@ if TYPE_CHECKING:
     from wizard.settings import Settings
 
 MOST_NAMED = 10  # of what wasn't reached
+EACH = 0.2  # seconds between two lines of progress
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="With --explore: write a script for each way there.")
 ]
-SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="With --explore: what chance goes by.")]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="With --explore: what chance goes by; 0 unless given.")
+]
 LimitOption = Annotated[
-    int, typer.Option("--limit", metavar="N", min=1, max=100_000, help="With --explore: walks of one workflow.")
+    int | None,
+    typer.Option(
+        "--limit",
+        metavar="N",
+        min=1,
+        max=100_000,
+        help="With --explore: the most walks through one workflow; 300 unless given.",
+    ),
+]
+SecondsOption = Annotated[
+    float | None,
+    typer.Option(
+        "--seconds",
+        metavar="N",
+        min=0.0,
+        max=1e6,
+        help="With --explore: stop after so many, for all workflows together; each is walked through once at least.",
+    ),
 ]
 
 
@@ -37,7 +62,8 @@ class Order:
     only: str | None
     out: Path | None
     seed: int
-    limit: int
+    limit: int | None
+    seconds: float | None
     functions: Functions
     here: Settings
 
@@ -52,7 +78,7 @@ def explored(order: Order) -> list[Exploration]:
     started = [workflow for workflow in every if workflow.starts_on]
     roots = [*listed(every), *(workflow for workflow in started if workflow not in listed(every))] or every
     meant = [workflow for workflow in roots if order.only is None or order.only.casefold() in workflow.id.casefold()]
-    explorations = [asyncio.run(_explore(catalog, workflow.id, order)) for workflow in meant]
+    explorations = _explored_within(order, catalog, [workflow.id for workflow in meant])
     for exploration in explorations:
         _tell(exploration)
     if order.out is not None:
@@ -60,9 +86,45 @@ def explored(order: Order) -> list[Exploration]:
     return explorations
 
 
-async def _explore(catalog: Catalog, workflow: str, order: Order) -> Exploration:
+def _explored_within(order: Order, catalog: Catalog, workflows: Sequence[str]) -> list[Exploration]:
+    """Each has its share of the time that is left; what one doesn't take is for those behind it."""
+    begun = monotonic()
+    explorations: list[Exploration] = []
+    for number, workflow in enumerate(workflows):
+        seconds = None
+        if order.seconds is not None:
+            seconds = max(begun + order.seconds - monotonic(), 0.0) / (len(workflows) - number)
+        with progress() as notice:
+            explorations.append(asyncio.run(_explore(catalog, workflow, order, seconds, notice)))
+    return explorations
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Exploration], None]]:
+    """Where somebody looks on at a terminal: a line that says how far it is, which goes when it is done."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda made: None
+        return
+    told = monotonic()
+
+    def notice(made: Exploration) -> None:
+        nonlocal told
+        if monotonic() - told >= EACH:
+            told = monotonic()
+            line = clean(f"{made.workflow.id}: {_so_far(made)} …")[: shutil.get_terminal_size().columns - 1]
+            print(f"\r{line}\x1b[K", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield notice
+    finally:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+async def _explore(
+    catalog: Catalog, workflow: str, order: Order, seconds: float | None, notice: Callable[[Exploration], None]
+) -> Exploration:
     from wizard.app import clock_of
-    from wizard.scripts.exploring import explore
+    from wizard.scripts.exploring import LIMIT, explore
 
     at = clock_of(order.here)().replace(hour=10, minute=0, second=0, microsecond=0)
     return await explore(
@@ -70,7 +132,9 @@ async def _explore(catalog: Catalog, workflow: str, order: Order) -> Exploration
         catalog,
         at,
         seed=order.seed,
-        limit=order.limit,
+        limit=order.limit or LIMIT,
+        seconds=seconds,
+        notice=notice,
         settings=order.here,
         functions=order.functions,
     )
@@ -88,16 +152,28 @@ def not_reached(exploration: Exploration) -> Iterator[str]:
             if len(missing) > MOST_NAMED:
                 yield f"not reached: {len(missing) - MOST_NAMED:,} more {kind}s{of}"
     if exploration.is_cut:
-        where = ", ".join(exploration.left[:MOST_NAMED]) or "what services may answer"
+        where = ", ".join(exploration.left[:MOST_NAMED]) or "what services may answer, or chance may bring"
         more = f" and {len(exploration.left) - MOST_NAMED:,} more" if len(exploration.left) > MOST_NAMED else ""
-        walks = quantity(exploration.walks, "walk")
-        yield f"stopped after {walks} with something left to try ({where}{more}); --limit allows more"
+        walks, option = quantity(exploration.walks, "walk"), "--limit"
+        if exploration.seconds is not None:
+            walks, option = f"{round(exploration.seconds, 1):g} seconds and {walks}", "--seconds"
+        yield f"stopped after {walks} with something left to try ({where}{more}); {option} allows more"
+
+
+def _so_far(exploration: Exploration) -> str:
+    """For somebody who waits: ways are known at the end only, since not all have come to one before."""
+    kinds = [part.kind for part in exploration.covered.parts]
+    reached = f"{quantity(kinds.count('node'), 'node')} and {quantity(kinds.count('edge'), 'edge')} reached"
+    return f"{quantity(exploration.walks, 'walk')}, {reached}, {_found(exploration)}"
+
+
+def _found(exploration: Exploration) -> str:
+    return quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
 
 
 def _tell(exploration: Exploration) -> None:
     walks, ways = quantity(exploration.walks, "walk"), quantity(len(exploration.paths), "way")
-    found = quantity(len(exploration.findings), "finding") if exploration.findings else "nothing wrong"
-    print(clean(f"{exploration.workflow.id}: {walks}, {ways} that came to something new, {found}."))
+    print(clean(f"{exploration.workflow.id}: {walks}, {ways} that came to something new, {_found(exploration)}."))
     for finding in exploration.findings:
         print(clean(f"  {finding.kind}: {finding.message}"))
     for line in not_reached(exploration):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from wizard.cli.coverage import CoverageJsonOption, CoverageOption, CoverageReport, FailUnderOption, GraphOption
-from wizard.cli.exploring import LimitOption, Order, OutOption, SeedOption, explored
+from wizard.cli.exploring import LimitOption, Order, OutOption, SecondsOption, SeedOption, explored
 from wizard.cli.functions import FunctionsOption, chosen, imported
 from wizard.cli.playing import FAILED, Playing, channels_called, scripts_of, workflows_of
 from wizard.cli.shared import examples, settings
@@ -21,6 +22,7 @@ TEST_EXAMPLES = examples(
     "wizard test tests/passport.test.yaml --definitions forms/ --junit report.xml",
     "wizard test forms/ --coverage --graph coverage.svg --fail-under 80",
     "wizard test --explore forms/passport.yaml --out tests/ --seed 1",
+    "wizard test --explore forms/ --seconds 60 --junit explored.xml",
     closing="Exit codes: 0 all passed, 1 a script failed or can't be used, or something was found, 2 wrong usage.",
 )
 
@@ -67,8 +69,9 @@ def play_scripts(
     fail_under: FailUnderOption = None,
     explore: ExploreOption = False,
     out: OutOption = None,
-    seed: SeedOption = 0,
-    limit: LimitOption = 300,
+    seed: SeedOption = None,
+    limit: LimitOption = None,
+    seconds: SecondsOption = None,
     functions: FunctionsOption = None,
 ) -> None:
     """Test workflows by scripts of conversations.
@@ -78,16 +81,29 @@ def play_scripts(
     nothing leaves this machine. --verbose shows each conversation."""
     report = CoverageReport(coverage, as_json, graph, fail_under)
     report.check()
+    if explore:
+        playing_only = {"--definitions": definitions, "--over": over, "-x": first_only or None}
+        _refuse(playing_only, "--explore plays no scripts")
+    else:
+        exploring_only = {"--out": out, "--seed": seed, "--limit": limit, "--seconds": seconds}
+        _refuse(exploring_only, "it is for --explore, and scripts are played here")
     here = settings()
     given = imported(chosen(functions, here))
     verbose = _is_verbose()
     if explore:
-        passed = _explore(Order(paths, only, out, seed, limit, given, here), report)
+        passed = _explore(Order(paths, only, out, seed or 0, limit, seconds, given, here), junit, report)
     else:
         playing = Playing(channels_called(over), first_only, verbose, given, here)
         passed = _play(playing, paths, definitions, only, junit, report)
     if not passed:
         raise typer.Exit(FAILED)
+
+
+def _refuse(given: Mapping[str, object], why: str) -> None:
+    """Raises BadParameter for an option that was given, and would do nothing."""
+    for option, value in given.items():
+        if value is not None:
+            raise typer.BadParameter(f"{why}; leave it out.", param_hint=option)
 
 
 def _play(
@@ -118,13 +134,16 @@ def _play(
     return enough and all(played.failure is None for played in all_played)
 
 
-def _explore(order: Order, report: CoverageReport) -> bool:
+def _explore(order: Order, junit: Path | None, report: CoverageReport) -> bool:
     """Whether nothing is found, and enough is come to."""
     from wizard.scripts.coverage import Covered
+    from wizard.scripts.exploration_report import junit as junit_report
 
     explorations = explored(order)
     if not explorations:
         raise typer.BadParameter(f"no workflow has {order.only!r} in its id.", param_hint="-k")
+    if junit is not None:
+        junit.write_text(junit_report(explorations, order.out), encoding="utf-8")
     covered = Covered(set().union(*(exploration.covered.parts for exploration in explorations)))
     enough = report.tell([exploration.workflow for exploration in explorations], covered)
     return enough and not any(exploration.findings for exploration in explorations)

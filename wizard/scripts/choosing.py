@@ -74,7 +74,7 @@ class Explorer:
             out = (move for move in offered.values() if move.word == "answers" and False in move.said.values())
             if (onward := next(out, None)) is not None:  # a full list asks nothing any more
                 return onward
-        if (elsewhere := self._out_of_a_loop(place, offered, walk)) is not None:
+        if (elsewhere := self._out_of_a_loop(view, offered, walk)) is not None:
             return elsewhere
         if not walk.done:
             self._roams = not self._roams
@@ -189,21 +189,22 @@ class Explorer:
         pages = sum(done.step.rpartition("/")[2].startswith("after-") for done in walk.done if not done.is_refused)
         return pages >= MOST_ITEMS and view.step.rpartition("/")[2].startswith("after-")
 
-    def _out_of_a_loop(self, place: str, offered: Mapping[str, Move], walk: Walk) -> Move | None:
+    def _out_of_a_loop(self, view: RunView, offered: Mapping[str, Move], walk: Walk) -> Move | None:
         """A move from a place where the walk was often to one where it wasn't."""
+        place = place_of(view.step)
         if sum(place_of(done.step) == place and not done.is_refused for done in walk.done) < ROUNDS:
             return None
         been = {place_of(done.step) for done in walk.done}
         made = {done.move.key for done in walk.done if place_of(done.step) == place}
         leads = (move for then, move in self._leads[place].items() if then not in been and move.key not in made)
-        return next((move for move in leads if _may_be_made(move, offered)), None)
+        return next((move for move in leads if _may_be_made(move, offered, view.current)), None)
 
     def _onward(self, view: RunView, offered: Mapping[str, Move], walk: Walk) -> Move | None:
         """A move that is known to be taken: towards what is left to try, or else any."""
         been = {place_of(done.step) for done in walk.done if not done.is_refused}
         if place_of(view.step) not in been:  # else it leads elsewhere now, by an earlier answer: there chance is better
             nearest = self._towards_what_is_left(place_of(view.step), been)
-            if nearest is not None and _may_be_made(nearest, offered):
+            if nearest is not None and _may_be_made(nearest, offered, view.current):
                 return nearest
         return self._known_to_be_taken(view, offered, walk)
 
@@ -224,7 +225,8 @@ class Explorer:
         workflow, node = placed[0].workflow.id, placed[1].id
         asked_about = [name for name in move.said if (workflow, (node, name)) in self._hints]
         known = {name: self._taken[place_of(view.step), name] for name in asked_about}
-        return Move("answers", {**move.said, **{name: self._pick.choice(of) for name, of in known.items() if of}})
+        mixed = Move("answers", {**move.said, **{name: self._pick.choice(of) for name, of in known.items() if of}})
+        return mixed if _can_be_picked(mixed, view.current) else move
 
     def _towards_what_is_left(self, place: str, been: set[str]) -> Move | None:
         """The first move of the shortest known way to a place where something is left to try; not to one where this
@@ -250,12 +252,24 @@ class Explorer:
         self._base[place, self._pick.choice(wrong)] += 1
 
 
-def _may_be_made(move: Move, offered: Mapping[str, Move]) -> bool:
+def _may_be_made(move: Move, offered: Mapping[str, Move], prompt: Prompt) -> bool:
     """Whether a move that was made before at a place may be made now: one of those that are offered, or other answers
     to the same questions."""
     if move.key in offered or move.word != "answers":
         return move.key in offered
-    return any(other.word == "answers" and other.said.keys() == move.said.keys() for other in offered.values())
+    answered = any(other.word == "answers" and other.said.keys() == move.said.keys() for other in offered.values())
+    return answered and _can_be_picked(move, prompt)
+
+
+def _can_be_picked(move: Move, prompt: Prompt) -> bool:
+    """Whether all choices of a move are there to be picked: lists that are computed have others by each answer."""
+    for field in prompt.possible or prompt.fields:
+        said = move.said.get(field.name)
+        if field.choices and said not in (None, ""):
+            there = [choice.value for choice in field.choices]
+            if not all(value in there for value in (said if isinstance(said, list) else [said])):
+                return False
+    return True
 
 
 def _revealing(when: Reveal, values: Mapping[str, list[Value]]) -> Value:

@@ -8,9 +8,11 @@ that raise, texts that name nothing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
+from time import monotonic
 from typing import Any
 
 from wizard.app import Functions
@@ -52,7 +54,8 @@ class Exploration:
     covered: Covered = field(default_factory=Covered)
     walks: int = 0
     left: tuple[str, ...] = ()  # where answers are left to try that no walk gave, since it ended
-    is_cut: bool = False  # by its limit
+    is_cut: bool = False  # by its limit, or by its time
+    seconds: float | None = None  # after which it was stopped, None where it wasn't
 
 
 async def explore(
@@ -62,12 +65,15 @@ async def explore(
     *,
     seed: int = 0,
     limit: int = LIMIT,
+    seconds: float | None = None,
     settings: Settings | None = None,
     functions: Functions | None = None,
+    notice: Callable[[Exploration], None] = lambda made: None,
 ) -> Exploration:
-    """Explores a workflow of the catalogue, by so many walks at most."""
+    """Explores a workflow of the catalogue, by so many walks at most. After so many seconds no other walk is begun;
+    one is made at least. `notice` is called after each."""
     exploration = _Exploration(workflow, catalog, at, seed, settings or Settings(), functions)
-    await exploration.goes(limit)
+    await exploration.goes(limit, seconds, notice)
     return exploration.made
 
 
@@ -95,18 +101,23 @@ class _Exploration:
         self._shown: set[Part] = set()
         self._unfinished: list[Walk] = []  # walks that came to something new, and to no end
 
-    async def goes(self, limit: int) -> None:
-        idle = 0
+    async def goes(self, limit: int, seconds: float | None, notice: Callable[[Exploration], None]) -> None:
+        idle, until = 0, inf if seconds is None else monotonic() + seconds
         while self.made.walks < limit and idle < (IMPATIENCE if self._explorer.has_more else PATIENCE):
+            if self.made.walks and monotonic() >= until:
+                self.made.seconds = seconds
+                break
             self.made.walks += 1
             has_plan = bool(self._waiting)
             idle = 0 if await self._walk_once() or has_plan else idle + 1
+            notice(self.made)
         for made in self._unfinished:
             if not made.fails_unmeant:  # what fails is shown by its finding
                 self._shows(made)
         self._find_dead_ends()
         self.made.left = tuple(sorted(self._explorer.left))
-        self.made.is_cut = self.made.walks >= limit and (self._explorer.has_more or bool(self._waiting))
+        has_more = self._explorer.has_more or bool(self._waiting)
+        self.made.is_cut = self.made.seconds is not None or (self.made.walks >= limit and has_more)
 
     async def _walk_once(self) -> bool:
         """Whether it came to something new."""

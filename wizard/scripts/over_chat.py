@@ -25,6 +25,7 @@ from wizard.scripts.world import World
 MOST_MESSAGES = 200  # that one step of a script sends
 ASIDE = ("keep", "skip", "back", "agent")  # buttons that are no answers
 Question = tuple[str, str, int]  # the step, the field and the visit that is asked at
+NOWHERE: Question = ("", "", -1)
 
 
 class OverChat:
@@ -38,11 +39,11 @@ class OverChat:
         self._choices: list[Mapping[str, str]] = []
         self._earlier: list[Mapping[str, str]] = []  # the buttons that were there
         self._page: list[str] = []  # what was said since the page that is asked was come to
-        self._at: Question = ("", "", -1)
+        self._at = NOWHERE
         self._tries = 0
         self._fault = ""  # the reference of the last one
-        self._passed: list[str] = []  # texts that a chat doesn't stop at, and a script presses the button of
-        self._late = ""  # what failed behind the last of them, where a page tells it at that button
+        self._late = ""  # what failed behind the last text that was passed, where a page tells it at that button
+        self._is_over = False  # the run had ended when anything was heard last
 
     async def begins(self, workflow: str) -> None:
         if (given := self._world.given_by_anybody) is None:
@@ -53,7 +54,8 @@ class OverChat:
 
     async def comes(self) -> None:
         await self._line.closes()
-        self._passed = []
+        if self._at == NOWHERE:  # what was passed before anybody came here is over
+            self._at = ("", "", (await self._world.view()).visit - 1)
         opened = await self._line.opens()
         self._page.clear()
         await self._hears(opened)
@@ -107,9 +109,9 @@ class OverChat:
                 return
 
     async def goes_on(self) -> None:
-        if self._passed:
-            self._passed.pop(0)
-            if not self._passed and self._late:
+        if self.seen.passed:
+            self.seen = replace(self.seen, passed=self.seen.passed[1:])
+            if not self.seen.passed and self._late:
                 self.seen, self._late = replace(self.seen, error=self._late), ""
             return
         if self._at[1]:
@@ -227,7 +229,6 @@ class OverChat:
         return {"text": str(value)}
 
     async def _sends(self, body: Mapping[str, Any]) -> None:
-        self._passed = []
         self.last = sent = {"id": self._world.new_id(), **body}
 
         async def send() -> None:
@@ -246,15 +247,16 @@ class OverChat:
         if messages:
             self._choices = messages[-1]["choices"]
             self._earlier += [offer for message in messages for offer in message["choices"]]
-        self._passed, self._late = _passed(view, before[2]), ""
+        passed, self._late = _passed(view, before[2]), ""
         tries, fault = _tries(view), "" if view.fault is None else view.fault.reference
-        stays = self._at == before and view.status not in ENDED  # a run may end where it stands
+        has_ended, self._is_over = view.status in ENDED and not self._is_over, view.status in ENDED
+        stays = self._at == before and not has_ended  # a run may end where it stands
         fails = fault not in ("", self._fault)  # also while nobody says anything
         refused = bool(texts) and (fails or (said and (stays or tries > self._tries)))
         self._tries, self._fault = tries, fault
-        shown, current = (*self._passed, view.step), view.run.current
+        shown, current = (*passed, view.step), view.run.current
         if refused and fails and current is not None and current.type == "message" and current.visit > before[2]:
-            self._passed, self._late, refused = [*self._passed, view.step], texts[-1], False
+            passed, self._late, refused = (*passed, view.step), texts[-1], False
         labels = (offer["label"] for offer in self._choices if offer["choice"].rpartition(".")[2] not in ASIDE)
         self.seen = Seen(
             step=view.step,
@@ -264,6 +266,7 @@ class OverChat:
             choices=tuple(labels),
             said=" / ".join(" ".join(text.split()) for text in texts),
             shown=shown,
+            passed=passed,
         )
 
     async def _language(self) -> str:
@@ -280,6 +283,7 @@ def _tries(view: RunView) -> int:
     return sum(Dialogue.of(view.run.conversation).tries.values())
 
 
-def _passed(view: RunView, since: int) -> list[str]:
+def _passed(view: RunView, since: int) -> tuple[str, ...]:
     """The messages that the run came past behind a visit."""
-    return [step.path for step in view.run.path if step.type == "message" and step.is_done and step.visit > since]
+    passed = (step for step in view.run.path if step.type == "message" and step.is_done and step.visit > since)
+    return tuple(step.path for step in passed)

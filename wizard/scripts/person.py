@@ -30,7 +30,8 @@ class CantBeDone(Exception):
 class Seen:
     """What a channel shows. `step` is the one that is asked, `shown` all steps that were shown since the last look;
     `text` is everything there is to read, `error` all that is wrong, "" for nothing; `said` is what is new of it, for
-    the conversation in a report."""
+    the conversation in a report; `passed` are texts that the channel doesn't stop at, and whose button the script has
+    yet to press."""
 
     step: str
     title: str | None = ""  # None where it is a part of the text
@@ -41,6 +42,7 @@ class Seen:
     values: Mapping[str, Value] | None = None  # None where the channel shows none
     said: str = ""
     shown: tuple[str, ...] = field(default=())
+    passed: tuple[str, ...] = ()
 
 
 class Person(Protocol):

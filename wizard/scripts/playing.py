@@ -18,7 +18,7 @@ from wizard.debugging.recording import listening
 from wizard.definitions.catalog import Catalog
 from wizard.engine.view import RunView
 from wizard.errors import Problem, WizardError
-from wizard.model import RunStatus
+from wizard.model import ENDED, RunStatus
 from wizard.scripts.comparing import Difference, differences, is_step, plain, unfinished
 from wizard.scripts.coverage import Covered
 from wizard.scripts.lines import Socket
@@ -27,10 +27,11 @@ from wizard.scripts.over_chat import OverChat
 from wizard.scripts.over_json import OverJson
 from wizard.scripts.over_terminal import OverTerminal
 from wizard.scripts.over_web import OverWeb
-from wizard.scripts.person import CantBeDone, Person
+from wizard.scripts.person import CantBeDone, Person, Seen
 from wizard.scripts.script import (
     ANSWERING,
     BEFORE_ANSWERING,
+    DOING,
     HAPPENING,
     RELEASES,
     SENDING,
@@ -126,10 +127,18 @@ class _Player:
                 self._compares(number, found, step.completed is not True)
                 return
         self.said.append(f"  > {_spoken(step)}")
-        await self._acts(number, step)
+        is_over = _is_over(step, view, self.person.seen)
+        try:
+            await self._acts(number, step)
+        except (CantBeDone, AssertionError):
+            if is_over:
+                raise CantBeDone(_ended(step, view)) from None
+            raise
         await self._notes_sending(step)
         await self.world.note_coverage()
         self._hears()
+        if is_over:
+            await self._checks_end(number, step, view)
         await self._checks_refusal(number, step)
 
     async def _acts(self, number: int, step: Step) -> None:
@@ -264,13 +273,25 @@ class _Player:
     async def _checks_refusal(self, number: int, step: Step) -> None:
         """An answer that is refused has to be expected: the next step sees its error."""
         error = self.person.seen.error
-        following = self.script.steps[number + 1 : number + 2]
-        expected = following and following[0].word == "sees" and _expects(following[0], error)
-        if error and step.word in ANSWERING and not expected:
+        if error and step.word in ANSWERING and not self._is_expected(number, error):
             fault = (await self.world.view()).fault
             why = f"what failed: {fault.message}" if fault is not None else "where that is meant, `sees` has an `error`"
             what = f"this isn't taken: {' '.join(error.split())} ({why})"
             raise _Failed(self.script.problem(number, what))
+
+    async def _checks_end(self, number: int, step: Step, before: RunView) -> None:
+        """After the end nothing is taken, over whatever channel; what is said to that may be expected as a refusal
+        is. Who presses a link of the last page only reads on."""
+        now, error = await self.world.view(), self.person.seen.error
+        stays = now.status in ENDED and _position(now) == _position(before)
+        reads_on = step.word == "presses" and self.channel == "web"
+        if stays and not reads_on and not (error and self._is_expected(number, error)):
+            said = f"; it says: {' '.join(error.split())} (where that is meant, `sees` has an `error`)" if error else ""
+            raise _Failed(self.script.problem(number, _ended(step, before) + said))
+
+    def _is_expected(self, number: int, error: str) -> bool:
+        following = self.script.steps[number + 1 : number + 2]
+        return bool(following) and following[0].word == "sees" and _expects(following[0], error)
 
 
 class _Failed(Exception):
@@ -335,6 +356,20 @@ def _expects(step: Step, error: str) -> bool:
     if not isinstance(step.sees, Sees):
         return plain(str(step.sees)) in plain(error)
     return bool(step.sees.error) or any(plain(text) in plain(error) for text in step.sees.text or ())
+
+
+def _is_over(step: Step, view: RunView, seen: Seen) -> bool:
+    """Whether a run has ended, and nothing is left of it to be done by that word: neither is it reopened, nor is the
+    script still at a text that the channel has come past."""
+    if view.status not in ENDED or step.word not in DOING:
+        return False
+    if step.word in ("goes_back", "changes") and view.status is RunStatus.COMPLETED and view.workflow.reopen:
+        return False
+    return not (step.word in ("goes_on", "goes_back") and seen.passed)
+
+
+def _ended(step: Step, view: RunView) -> str:
+    return f"the run has ended: it is {view.status.value} at {view.step}, and takes no `{step.word}` any more"
 
 
 def _position(view: RunView) -> tuple[str, int, object]:

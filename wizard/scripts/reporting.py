@@ -54,7 +54,7 @@ def junit(all_played: Iterable[Played]) -> str:
         suite = ElementTree.SubElement(
             root,
             "testsuite",
-            name=_xml(f"{file} ({channel})"),
+            name=as_xml(f"{file} ({channel})"),
             tests=str(len(cases)),
             failures=str(failures),
             errors="0",
@@ -63,6 +63,11 @@ def junit(all_played: Iterable[Played]) -> str:
         )
         for played in cases:
             _case(suite, played)
+    return document(root)
+
+
+def document(root: ElementTree.Element) -> str:
+    """It as text."""
     ElementTree.indent(root)
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
@@ -72,18 +77,19 @@ def _case(suite: ElementTree.Element, played: Played) -> None:
     case = ElementTree.SubElement(
         suite,
         "testcase",
-        name=_xml(script.title),
-        classname=_xml(f"{script.written.workflow}.{played.channel}"),
-        file=_xml(script.file),
+        name=as_xml(script.title),
+        classname=as_xml(f"{script.written.workflow}.{played.channel}"),
+        file=as_xml(script.file),
         line=str(script.line),
         time=f"{played.seconds:.3f}",
     )
     if played.failure is not None:
         problem = played.failure.problem
-        failure = ElementTree.SubElement(case, "failure", type="difference", message=_xml(problem.message))
-        failure.text = _xml("\n".join([str(problem), *played.failure.said]))
-        ElementTree.SubElement(case, "system-out").text = _xml("\n".join(played.said))  # the whole conversation
+        failure = ElementTree.SubElement(case, "failure", type="difference", message=as_xml(problem.message))
+        failure.text = as_xml("\n".join([str(problem), *played.failure.said]))
+        ElementTree.SubElement(case, "system-out").text = as_xml("\n".join(played.said))  # the whole conversation
 
 
-def _xml(text: str) -> str:
+def as_xml(text: str) -> str:
+    """The text without what XML can't hold."""
     return _NOT_XML.sub("\ufffd", text)

@@ -180,6 +180,7 @@ ASKING = ("sees", "completed")  # the words that look, and do nothing
 ANSWERING = ("says", "presses", "answers", "goes_on", "changes")  # those whose answers may be refused
 HAPPENING = ("waits", "event", "operator", "restarts", "deploys")  # what the person doesn't do
 SENDING = (*ANSWERING, "goes_back")  # the words by which something is sent
+DOING = (*SENDING, "reorders")  # those by which the person would get on, or back
 
 
 class Written(_Words):

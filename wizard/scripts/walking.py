@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import Any, Protocol
 
 from wizard.app import Functions
@@ -115,6 +116,7 @@ class Walk:
     nameless: Mapping[Nameless, str] = field(default_factory=dict)
     services: Mapping[str, Node] = field(default_factory=dict)
     visited: frozenset[str] = frozenset()  # the steps, without visits
+    seconds: float = 0.0
 
     @property
     def is_whole(self) -> bool:
@@ -154,6 +156,7 @@ async def walk(
     made = Walk(workflow, setting, at)
     world = World(catalog, trial, settings, functions)
     world.covers(made.covered)
+    begun = perf_counter()
     with listening():
         try:
             view = await world.starts(workflow)
@@ -164,6 +167,7 @@ async def walk(
         finally:
             await world.ends()
     made.nameless, made.services = world.witness.nameless, world.witness.services
+    made.seconds = perf_counter() - begun
     made.visited = frozenset(_NUMBERS.sub("", line.step) for line in world.recorder.lines)
     return made
 

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -23,23 +23,34 @@ CONVERSATIONS = ("chat", "websocket", "terminal")
 _ENDED = (RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.CANCELLED)
 
 
+class Told(NamedTuple):
+    """A walk that a script tells: the script's file and title, and what it shows where something was found."""
+
+    file: str
+    title: str
+    walk: Walk
+    finding: Finding | None = None
+
+
 def scripts_of(exploration: Exploration, seed: int) -> dict[str, str]:
     """The texts of the scripts by the names of their files, in the order in which they were found."""
-    name = exploration.workflow.id
     texts: dict[str, str] = {}
-    for number, made in enumerate(map(_tellable, exploration.paths), 1):
+    for told in told_of(exploration):
+        made, finding = _tellable(told.walk), told.finding
+        steps = _passing(made) if finding is None else _showing(replace(finding, walk=made))
         channels = _channels(exploration.workflow, made)
-        title = f"Path {number}: {_places(made)}"[:300]
-        texts[f"{name}-path-{number}.test.yaml"] = _text(made, title, _passing(made), seed, channels=channels)
-    for number, finding in enumerate(exploration.findings, 1):
-        kind = finding.kind.replace(" ", "-")
-        title = f"{finding.kind.capitalize()}: {finding.message}"[:300]
-        shown = replace(finding, walk=_tellable(finding.walk))
-        channels = _channels(exploration.workflow, shown.walk)
-        texts[f"{name}-{kind}-{number}.test.yaml"] = _text(
-            shown.walk, title, _showing(shown), seed, failing=True, channels=channels
-        )
+        texts[told.file] = _text(made, told.title, steps, seed, failing=finding is not None, channels=channels)
     return texts
+
+
+def told_of(exploration: Exploration) -> Iterator[Told]:
+    """All that a script is written of: the ways, then the findings."""
+    name = exploration.workflow.id
+    for number, made in enumerate(exploration.paths, 1):
+        yield Told(f"{name}-path-{number}.test.yaml", f"Path {number}: {_places(_tellable(made))}"[:300], made)
+    for number, finding in enumerate(exploration.findings, 1):
+        file = f"{name}-{finding.kind.replace(' ', '-')}-{number}.test.yaml"
+        yield Told(file, f"{finding.kind.capitalize()}: {finding.message}"[:300], finding.walk, finding)
 
 
 def _tellable(made: Walk) -> Walk:

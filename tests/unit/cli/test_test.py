@@ -83,6 +83,8 @@ def test_each_conversation_is_shown_when_asked_for(shell: Shell) -> None:
         ("test . --graph a.png", 2, "name a file that ends in .svg, .mmd, .dot"),
         ("test", 2, "FILE"),
         ("test --explore form.yaml -k nobody", 2, "no workflow has 'nobody' in its id"),
+        ("test --explore form.yaml --over web", 2, "--explore plays no scripts; leave it out"),
+        ("test . --seconds 5", 2, "it is for --explore, and scripts are played here"),
     ],
 )
 def test_what_can_not_be_played_is_told(shell: Shell, command: str, code: int, said: str) -> None:
@@ -112,6 +114,53 @@ def test_exploring_writes_scripts_that_pass(shell: Shell) -> None:
     shell.file("form.yaml", ROUND)
     assert shell.types("test --explore form.yaml --limit 60") == 1
     assert "loop: nobody gets out of" in shell.out
+
+
+def test_exploring_ends_when_its_time_is_over(shell: Shell) -> None:
+    """A CI job has an end that somebody set; what is left is told, and each workflow was walked through once."""
+    shell.file("second.yaml", FORM.replace("id: form", "id: second"))
+    assert shell.types("test --explore form.yaml second.yaml --seconds 0 --out out") == 0
+    for name in ("form", "second"):
+        assert f"{name}: 1 walk, 1 way that came to something new, nothing wrong." in shell.out
+    assert shell.out.count("stopped after 0 seconds and 1 walk with something left to try (ask); --seconds allows") == 2
+    assert "  not reached: edge " in shell.out
+    assert shell.types("test out --definitions form.yaml --definitions second.yaml --over json") == 0
+    assert shell.types("test --explore form.yaml --seconds 600") == 0
+    assert "stopped" not in shell.out
+
+
+def test_exploring_is_told_to_ci_systems(shell: Shell) -> None:
+    """Each way is a case, what is found one that failed, and what no walk came to one that was skipped."""
+    shell.file("form.yaml", ROUND)
+    assert shell.types("test --explore form.yaml --limit 60 --out out --junit report.xml") == 1
+    root = ElementTree.parse(shell.folder / "report.xml").getroot()
+    (suite,) = root
+    cases = suite.findall("testcase")
+    assert {case.get("file") for case in cases if case.find("skipped") is None} == {
+        f"out/{file.name}" for file in (shell.folder / "out").iterdir()
+    }
+    (found,) = (failure for case in cases if (failure := case.find("failure")) is not None)
+    assert (found.get("type"), root.get("failures"), suite.get("failures")) == ("loop", "1", "1")
+    assert "nobody gets out of" in (found.get("message") or "")
+    shell.file("form.yaml", FORM)
+    assert shell.types("test --explore form.yaml --seconds 0 --junit report.xml") == 0
+    (suite,) = ElementTree.parse(shell.folder / "report.xml").getroot()
+    skipped = [case.get("name") for case in suite if case.find("skipped") is not None]
+    assert "edge grown → done (ask.age >= 18)" in skipped
+    assert suite.get("skipped") == str(len(skipped))
+
+
+def test_who_looks_on_at_a_terminal_sees_how_far_exploring_is(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Minutes of silence look like a command that hangs. The line goes when it is done; a log gets none of it."""
+    assert shell.types("test --explore form.yaml --limit 3") == 0
+    assert shell.err == ""
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr("wizard.cli.exploring.EACH", 0.0)
+    assert shell.types("test --explore form.yaml --limit 3") == 0
+    assert "\rform: 1 walk, 4 nodes and 3 edges reached, nothing wrong …\x1b[K\rform: 2 walks, " in shell.err
+    assert shell.err.endswith("\r\x1b[K")
+    assert "\x1b" not in shell.out
 
 
 def test_a_script_is_played_over_the_channels_that_it_is_for(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:

@@ -256,3 +256,29 @@ async def test_what_is_found_in_sprawling_definitions_is_true(fuzz_seed: int) ->
             for channel in script.channels if TORTURE else pick.sample(script.channels, k=2):
                 played = await play(script, catalog, channel)
                 assert played.failure is None, (seed, name, channel, played.failure)
+
+
+FOLLOWING = """\
+id: following
+nodes:
+  - id: place
+    type: form
+    fields:
+      - {name: state, type: choice, label: State, choices: [MA, NY]}
+      - name: county
+        type: choice
+        choices: {from: '["Suffolk", "Essex"] if state == "MA" else ["Kings"]'}
+"""
+
+
+async def test_only_what_is_offered_is_picked() -> None:
+    """A list that is made of another answer of its page offers what was picked before: nobody picks what another walk
+    saw there, and each script passes on pages, which have no button for it."""
+    catalog = catalog_of(FOLLOWING)
+    exploration = await explore(catalog.get("following"), catalog, AT, seed=1, limit=12)
+    texts = scripts_of(exploration, 1)
+    assert any("county: Essex" in text for text in texts.values())
+    for name, text in texts.items():
+        (script,) = read(text, name)
+        played = await play(script, catalog, "web")
+        assert played.failure is None, (name, played.failure)
