@@ -44,7 +44,7 @@ SEED = pytest.StashKey[int]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fast", action="store_true", help="what a minute is enough for: see tests/fast.py")
-    parser.addoption("--draw", action="store_true", help="an eighth of the variants of tests: see tests/drawing.py")
+    parser.addoption("--draw", action="store_true", help="a sixteenth of the variants of tests: see tests/drawing.py")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -3,7 +3,7 @@
 look as far as a long one.
 
 So it is with the variants of a test that tries one rule on many stores, browsers or inputs: `make test` (`--draw`)
-draws an eighth of them, and a third of the recorded vectors; everything else runs the whole.
+draws a sixteenth of them, and a sixth of the recorded vectors; everything else runs the whole.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ VARIANTS = (
     "unit/test_typing.py",
     "unit/test_walk_of_an_answer.py",
 )
-EACH = 8  # one of so many variants of a test is drawn there
-RECORDED = 3  # one of so many recorded vectors is played
+EACH = 16  # one of so many variants of a test is drawn there
+RECORDED = 6  # one of so many recorded vectors is played
 
 # 0 for the short form, 1 for the whole, 10 for ten times the whole.
 TORTURE = int(os.environ.get("TORTURE") or 0)
@@ -61,7 +61,10 @@ def drawn(of: int, each: int) -> int:
 
 
 def stay(test: str, count: int, seed: int) -> list[int]:
-    """Which of a test's variants this seed draws, by their places; one of them at least. `test` is its node's id."""
-    if not test.removeprefix("tests/").startswith(VARIANTS):
+    """Which of a test's variants this seed draws, by their places; one of them at least. `test` is its node's id. All
+    tests of a file with browsers draw alike: to start another browser takes longer than most of them."""
+    place = test.removeprefix("tests/")
+    if not place.startswith(VARIANTS):
         return list(range(count))
-    return sorted(random.Random(f"{seed} {test}").sample(range(count), drawn(count, EACH)))
+    drawer = test.partition("::")[0] if place.startswith("browser/") else test
+    return sorted(random.Random(f"{seed} {drawer}").sample(range(count), drawn(count, EACH)))
