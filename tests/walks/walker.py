@@ -168,7 +168,7 @@ class Walker:
         page.inputs = self._sent.inputs
         first = self._shown
         await self._posts(page, "next")
-        is_one_too_many = self.page.status == TOO_MANY and page.path == CODES
+        is_one_too_many = page.path == CODES and TOO_MANY in (first[0], self.page.status)
         if first[:2] != (200, page.address) and not is_one_too_many:  # else it failed, and was tried again
             assert self._shown == first
 
@@ -315,7 +315,7 @@ class Walker:
             self.here.memory.was_taken(page, typed)
         elif action == "remove":
             self.here.memory.was_removed(page.path.replace("/-/remove/", "/"))
-        elif status in (200, 409, 422) and action in ("previous", "save"):
+        elif status in (200, 409, 422) and action in ("previous", "save") and not _is_untouched(page, typed):
             self.here.memory.was_left(page, typed)
 
     # -- what holds on every page ------------------------------------------------------------------------
@@ -399,6 +399,11 @@ class Walker:
         host = urlsplit(self.visitor.address("/")).netloc
         found = [each for each in page.links.values() if each and not each.startswith("#")]
         return [each for each in dict.fromkeys(found) if urlsplit(self.visitor.address(each)).netloc == host]
+
+
+def _is_untouched(page: Page, typed: Typed) -> bool:
+    """Whether nobody typed there. An old tab that is only looked at doesn't undo what was answered elsewhere since."""
+    return page.status == 200 and typed == Typed.on(Page(page.address, page.status, page.html))
 
 
 def _taken(page: Page) -> tuple[int, ...]:

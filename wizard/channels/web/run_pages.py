@@ -30,6 +30,7 @@ from wizard.channels.web.pages import (
     WaitingPage,
 )
 from wizard.channels.web.progress import progress_text
+from wizard.channels.web.shown import Shown
 from wizard.engine.view import RunView
 from wizard.engine.work import Work, pauses, seems_stuck, work_of
 from wizard.errors import WizardError
@@ -122,7 +123,7 @@ class RunPages:
             prompt=prompt,
             run=self.run,
             key=self._key(),
-            seen=f"{self.view.mark_of(prompt.step)}-{new_page()}",
+            seen=Shown(self.view.mark_of(prompt.step), new_page(), str(self.view.revision)).written,
             progress=progress_text(self.view, step) if step.is_foreground else "",
             back=changing or self.view.can_go_back_from(prompt.step),
             save=self.view.workflow.save,

@@ -25,9 +25,10 @@ from wizard.channels.web import refusals
 from wizard.channels.web.csrf import RUN, answered_now, answered_with
 from wizard.channels.web.kept_refusals import PURPOSE, KeptRefusal, PageKey
 from wizard.channels.web.pages import Page
-from wizard.channels.web.posted import SEEN, Posted, answers_of, draft_of, files_of
+from wizard.channels.web.posted import Posted, answers_of, draft_of, files_of
 from wizard.channels.web.run_pages import CONFLICT, RunPages, looked_before
 from wizard.channels.web.sections import as_text
+from wizard.channels.web.shown import Shown
 from wizard.channels.web.site import REFUSED, Site, is_browser
 from wizard.channels.web.starting import run_cookie
 from wizard.channels.web.visitors import Guest, OpenRun
@@ -246,7 +247,7 @@ class Stepping:
 
     async def _answer(self, sent: Sent) -> web.Response:
         view, path = sent.view, sent.path
-        seen, _, page = sent.posted.text(SEEN)[:100].partition("-")
+        seen, page, revision = Shown.read(sent.posted)
         before, was_current, mark = view.revision, sent.is_current, view.mark_of(path)
         if sent.by_browser and seen != mark and answered_with(sent.guest.answered, page) == mark:
             seen = mark  # the browser had the page in its memory, as it was before it was answered from there
@@ -258,7 +259,8 @@ class Stepping:
             return await self._refuse(sent, refusal, lambda: pages.step(rejected, changing=sent.changing))
         if view.mark_of(path) == mark:  # else nothing that was refused there counts any more
             await self._site.kept_refusals.forget(sent.page)
-        if view.revision == before and not was_current and not sent.changing:
+        is_sent_again = revision == str(before - 1)  # and what it brought was the last that happened: a double click
+        if view.revision == before and not (was_current or sent.changing or is_sent_again):
             return self._site.redirect(pages.after(path))
         response = self._to_current(sent)
         if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):

@@ -273,6 +273,25 @@ async def test_a_change_pressed_twice_is_made_once(stage: Stage) -> None:
     await untouched(stage, before)
 
 
+async def test_what_a_change_brought_up_is_answered_once(stage: Stage) -> None:
+    """A double click ends where one click does, not at the next of the pages that were answered long before. Who opens
+    the page later and leaves its answer goes on to that one."""
+    visitor = await to_the_review(stage)
+    await visitor.opens(visitor.page.path.replace("/check", "/who?change"))
+    await visitor.fills(how="foot").presses()
+    assert visitor.page.heading == "Shoes"
+    shoes, tab = visitor.page.path, visitor.fills(size="42").tab()
+    tab.fills(size="42")
+    await visitor.presses()
+    before = await stage.run()
+    await tab.presses()
+    assert (visitor.page.heading, tab.page.heading) == ("Check your answers", "Check your answers")
+    await untouched(stage, before)
+    await visitor.opens(shoes)
+    await visitor.presses()
+    assert visitor.page.heading == "Where to, Ann?"
+
+
 # -- repeats ---------------------------------------------------------------------------------------------
 
 
