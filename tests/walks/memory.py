@@ -99,10 +99,19 @@ def _plain(text: Any) -> str:
 
 @dataclass
 class KnownPage:
-    """What is known of one step's page: what was taken there last, and what was left there since, without that."""
+    """What is known of one step's page: what was taken there last, and what was left there since, without that. `old`
+    is what another tab said in which nobody typed: whether it counts is the engine's to say, either is right."""
 
     taken: Typed | None = None
     left: Typed | None = None
+    old: Typed | None = None
+
+    def missing(self, page: Page) -> list[str]:
+        """What the page doesn't say of it."""
+        typed = self.left or self.taken
+        if typed is None or (self.old is not None and not self.old.missing(page)):
+            return []
+        return typed.missing(page)
 
 
 class Memory:
@@ -116,9 +125,12 @@ class Memory:
         self.pages[page.path] = KnownPage(typed.applying(page))
         self._forget_refused(page)
 
-    def was_left(self, page: Page, typed: Typed) -> None:
+    def was_left(self, page: Page, typed: Typed, *, untouched: bool) -> None:
         known = self.pages.setdefault(page.path, KnownPage())
-        known.left = typed
+        if untouched:
+            known.old = typed
+        else:
+            known.left, known.old = typed, None
         self._forget_refused(page)
 
     def was_refused(self, page: Page, typed: Typed) -> None:
@@ -151,8 +163,7 @@ class Memory:
             return refused.missing(page) if refused is not None else []
         self.refused.pop(page.address, None)  # it is past
         known = self.pages.get(page.path)
-        typed = None if known is None else known.left or known.taken
-        return [] if typed is None else typed.missing(page)
+        return [] if known is None else known.missing(page)
 
 
 class KnownRun:

@@ -31,7 +31,7 @@ from wizard.testing import MovableClock
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 LANGUAGES = ("en-GB,en;q=0.9", "de-CH,de;q=0.9,fr;q=0.5", "xx", "")
-CODES, TOO_MANY = "/code", 429  # where ten tries a minute are taken, and what more are answered with
+CODES, TOO_MANY = ("/code", "/-/saved"), 429  # where ten tries a minute are taken, and what more are answered with
 MOST_TABS = 6
 MOST_TOLD = 60
 MOVES_OF_A_RUN = 150
@@ -168,7 +168,7 @@ class Walker:
         page.inputs = self._sent.inputs
         first = self._shown
         await self._posts(page, "next")
-        is_one_too_many = page.path == CODES and TOO_MANY in (first[0], self.page.status)
+        is_one_too_many = page.path.endswith(CODES) and TOO_MANY in (first[0], self.page.status)
         if first[:2] != (200, page.address) and not is_one_too_many:  # else it failed, and was tried again
             assert self._shown == first
 
@@ -315,8 +315,8 @@ class Walker:
             self.here.memory.was_taken(page, typed)
         elif action == "remove":
             self.here.memory.was_removed(page.path.replace("/-/remove/", "/"))
-        elif status in (200, 409, 422) and action in ("previous", "save") and not _is_untouched(page, typed):
-            self.here.memory.was_left(page, typed)
+        elif status in (200, 409, 422) and action in ("previous", "save"):
+            self.here.memory.was_left(page, typed, untouched=_is_untouched(page, typed))
 
     # -- what holds on every page ------------------------------------------------------------------------
 
@@ -402,10 +402,10 @@ class Walker:
 
 
 def _is_untouched(page: Page, typed: Typed) -> bool:
-    """Whether nobody typed there. An old tab that is only looked at doesn't undo what was answered elsewhere since."""
+    """Whether nobody typed there since the page came."""
     return page.status == 200 and typed == Typed.on(Page(page.address, page.status, page.html))
 
 
 def _taken(page: Page) -> tuple[int, ...]:
     """What a page may be answered with that can be gone on from."""
-    return (200, 409, 410, 422, *((TOO_MANY,) if page.path == CODES else ()))
+    return (200, 409, 410, 422, *((TOO_MANY,) if page.path.endswith(CODES) else ()))

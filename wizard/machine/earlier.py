@@ -58,21 +58,22 @@ def previous_from(turn: Turn, path: str, draft: Mapping[str, Value] | None) -> M
         yield from previous(turn, draft=draft)
 
 
-def save(turn: Turn, path: str, draft: Mapping[str, Value]) -> Move:
-    """Keeps what was typed at a foreground step of the path, and makes it the current one (S9): who comes
-    back later finds what they left. Raises what `previous` raises."""
+def save(turn: Turn, path: str, draft: Mapping[str, Value] | None) -> Move:
+    """Keeps what was typed at a foreground step of the path, None for nothing, and makes it the current one (S9): who
+    comes back later finds what they left. Raises what `previous` raises."""
     _go_back_to(turn, path)
     yield from keep_draft(turn, draft)
 
 
-def keep(turn: Turn, path: str, draft: Mapping[str, Value], files: Mapping[str, Value]) -> Move:
-    """Keeps what was typed at a foreground step of the path (S9), and the files that were chosen there as far as
-    they can be taken. Nothing moves. Raises RunCompleted, NotAStep."""
+def keep(turn: Turn, path: str, draft: Mapping[str, Value] | None, files: Mapping[str, Value]) -> Move:
+    """Keeps what was typed at a foreground step of the path (S9), None for nothing, and the files that were chosen
+    there as far as they can be taken. Nothing moves. Raises RunCompleted, NotAStep."""
     yield from _take_files(turn, path, files)
     position = position_of(turn, path)
     step = turn.steps[position]
-    turn.update(step._replace(draft=without_secrets(turn.workflow, step, draft)))
-    turn.log("kept", path)
+    if draft is not None:
+        turn.update(step._replace(draft=without_secrets(turn.workflow, step, draft)))
+        turn.log("kept", path)
     if position == turn.cursor:
         yield Look(turn.steps[position])
 
@@ -97,7 +98,8 @@ def _take_files(turn: Turn, path: str, files: Mapping[str, Value]) -> Move:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What the page of the foreground step `path` sends with its buttons: `answers` with Continue, `draft` as what was
-    typed, and `files` those that were chosen. `changing` says that it was opened to change the step and return."""
+    typed, None for nothing, and `files` those that were chosen. `changing` says that it was opened to change the step
+    and return."""
 
     path: str
     answers: Mapping[str, Value]
@@ -118,7 +120,7 @@ def continue_from(turn: Turn, page: Page) -> Move:
 def back_from(turn: Turn, page: Page) -> Move:
     """Previous (S6); from a change back to where that was asked, which moves nothing."""
     if page.changing:
-        yield from keep(turn, page.path, page.draft or {}, page.files)
+        yield from keep(turn, page.path, page.draft, page.files)
     else:
         yield from _take_files(turn, page.path, page.files)
         yield from previous_from(turn, page.path, page.draft)
@@ -129,7 +131,7 @@ def save_from(turn: Turn, page: Page) -> Move:
     yield from _take_files(turn, page.path, page.files)
     if page.changing:
         yield from change(turn, page.path, None)
-    yield from save(turn, page.path, page.draft or {})
+    yield from save(turn, page.path, page.draft)
 
 
 def _go_back_to(turn: Turn, path: str) -> None:

@@ -74,14 +74,14 @@ def quota_of_messages(a_minute: int) -> Quota:
     return Quota(a_minute, TOO_MANY_MESSAGES, told)
 
 
+def too_many_codes(wait: int) -> Sentence:
+    return counted(
+        "Too many codes were made or tried. Try again in {count} second.",
+        "Too many codes were made or tried. Try again in {count} seconds.",
+        wait,
+    )
+
+
 def quota_of_codes(a_minute: int) -> Quota:
     """Of codes that are made for one conversation, or tried from one address."""
-
-    def told(wait: int) -> Sentence:
-        return counted(
-            "Too many codes were made or tried. Try again in {count} second.",
-            "Too many codes were made or tried. Try again in {count} seconds.",
-            wait,
-        )
-
-    return Quota(a_minute, TOO_MANY_MESSAGES, told)
+    return Quota(a_minute, TOO_MANY_MESSAGES, too_many_codes)

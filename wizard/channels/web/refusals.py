@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 
+from wizard.channels.http import quotas
 from wizard.errors import (
     CallerError,
     InvalidInput,
@@ -172,6 +173,11 @@ def too_often(seconds: int) -> Refusal:
     return Refusal(words, here=True, closes=True, code="often", headers=headers)
 
 
+def too_many_codes(seconds: int) -> Refusal:
+    words = Explanation(429, sentence("Try again shortly"), (quotas.too_many_codes(seconds),))
+    return Refusal(words, here=True, closes=True, code="codes", headers={"Retry-After": str(seconds)})
+
+
 def _wait(seconds: int) -> Sentence:
     if seconds < 10:
         return sentence("Too many forms were started from your network in a short time. Try again in a few seconds.")
@@ -193,13 +199,15 @@ def of_code(code: str, largest: int, longest: int) -> Refusal | None:
             return too_much_text(longest)
         case "often":
             return too_often(SHORTLY)
+        case "codes":
+            return too_many_codes(MINUTE)
     if (made := _BY_CODE.get(code)) is not None:
         return made()
     words = next((words for kind, words in _BY_ERROR if kind.__name__ == code), None)
     return None if words is None else Refusal(words, here=True)
 
 
-SHORTLY = 120  # seconds: how long exactly, was said to who asked
+SHORTLY, MINUTE = 120, 60  # seconds: how long exactly, was said to who asked
 _BY_CODE: Mapping[str, Callable[[], Refusal]] = {
     "unreadable": unreadable,
     "inputs": too_many_inputs,

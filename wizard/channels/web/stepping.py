@@ -70,6 +70,14 @@ class Sent:
         return draft_of(self.fields, self.posted)
 
     @property
+    def left(self) -> dict[str, Value] | None:
+        """What is kept where somebody goes without answering. A blank page from before the step was answered elsewhere
+        says nothing: nobody wants to empty what they answered by an old tab."""
+        mark = Shown.read(self.posted).mark
+        is_old = mark not in ("", self.view.mark_of(self.path))
+        return None if is_old and self.posted.is_blank else self.draft
+
+    @property
     def is_current(self) -> bool:
         """Whether the step is the run's current one, waiting for an answer."""
         return self.path == self.view.step and self.view.status is RunStatus.WAITING and self.prompt is not None
@@ -138,7 +146,7 @@ class Stepping:
         if (over := pages.over()) is not None:
             return self._site.respond(guest, over[1], over[0])
         if wait := self._code_rate.wait(sent.view.id):
-            raise refusals.too_often(wait)
+            raise refusals.too_many_codes(wait)
         code, token = await self._codes.make(sent.view.id, sent.opened.token), sent.opened.token
         page = pages.saved(guest.origin if guest.host else "", token, code.text, LASTS.seconds // 60)
         return self._site.respond(guest, page)
@@ -274,7 +282,7 @@ class Stepping:
         takes_files = sent.prompt is not None and sent.prompt.in_parts
         files = files_of(sent.fields, sent.posted) if takes_files else {}
         action: Literal["previous", "save"] = "save" if saves else "previous"
-        await self._engine.submit(sent.view, sent.path, action, draft=sent.draft, files=files, changing=sent.changing)
+        await self._engine.submit(sent.view, sent.path, action, draft=sent.left, files=files, changing=sent.changing)
         await self._site.kept_refusals.forget(sent.page)
         return self._site.redirect(f"{self._pages_of(sent).run}-/saved") if saves else self._to_current(sent)
 

@@ -64,6 +64,19 @@ async def test_codes_cant_be_guessed_on_the_page() -> None:
         assert (await Codes(engine).use(code.text)).run == run.id  # it wasn't even looked up
 
 
+async def test_who_asks_for_many_codes_is_told_so() -> None:
+    """Somebody who presses the button again and again was told that their network starts too many forms."""
+    async with visiting(wizard_app(await an_engine()), "/w/two") as ann:
+        await ann.presses()
+        saved = f"{ann.page.path.rpartition('/')[0]}/-/saved"
+        for _ in range(TRIES):
+            await (await ann.opens(saved)).presses()
+            assert ann.page.status == 200
+        await (await ann.opens(saved)).presses()
+        assert ann.page.status == 429
+        assert "Too many codes were made or tried" in ann.page.text
+
+
 @pytest.mark.parametrize("typed", ["", "x" * 50_000, "<script>", "🦊" * 8, "\x00"])
 async def test_whatever_is_typed_is_no_code(typed: str) -> None:
     """A slip would be an error page, or something in the page that somebody else wrote."""

@@ -292,6 +292,21 @@ async def test_what_a_change_brought_up_is_answered_once(stage: Stage) -> None:
     assert visitor.page.heading == "Where to, Ann?"
 
 
+@pytest.mark.parametrize("button", ["previous", "save"])
+async def test_a_blank_page_in_an_old_tab_empties_nothing(stage: Stage, button: str) -> None:
+    """Going back never costs an answer. What was typed in the old tab is kept, as everywhere."""
+    visitor = await stage.starts(**WHO)
+    blank, typed, where = visitor.tab(), visitor.tab(), visitor.page.path
+    await visitor.fills(town="Bern").presses()
+    await visitor.presses("previous")
+    for tab, town in ((blank, "Bern"), (typed.fills(town="Basel"), "Basel")):
+        await tab.presses(button)
+        await visitor.opens(where)
+        if visitor.page.path != where:
+            await visitor.presses()
+        assert visitor.page.values["town"] == town
+
+
 # -- repeats ---------------------------------------------------------------------------------------------
 
 
