@@ -197,7 +197,8 @@ async def test_a_topic_around_help_may_be_a_workflow_that_takes_its_place() -> N
     await chat.says("help")
     await chat.says("hours")
     before = str((await chat.view()).run.conversation["digression"])
-    loaded, load = [], chat.engine.load
+    loaded: list[str] = []
+    load = chat.engine.load
 
     async def loads(run: str | RunView) -> RunView:
         loaded.append(run if isinstance(run, str) else run.id)

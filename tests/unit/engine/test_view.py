@@ -297,7 +297,8 @@ async def test_a_message_has_the_form_look_at_answers_that_may_be_kept_twice(mon
     chat = await Chat.of(flow("main", {"id": "one", "type": "form", "fields": choices}, {"id": "c", "type": "review"}))
     for said in ("red", "blue", "back"):
         await chat.says(said)
-    looks, look = [], RunView.prompt_at
+    looks: list[Mapping[str, Value] | None] = []
+    look = RunView.prompt_at
 
     def looked(view: RunView, path: str, typed: Mapping[str, Value] | None = None) -> Prompt:
         looks.append(typed)
