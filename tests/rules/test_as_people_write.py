@@ -299,6 +299,37 @@ async def test_what_is_no_answer_to_which_is_taken_for_none() -> None:
     assert (await chat.says("no")).texts == ["A note?"]
 
 
+@pytest.mark.parametrize("said", ["2", "change 2", "Doctor’s name", "change doctor’s name", ""])
+async def test_who_wants_to_change_something_gets_a_button_for_each_answer(said: str) -> None:
+    """Numbers of a list are small on a telephone, and “2” was the answer to the question further up."""
+    chat = await Chat.of(form(*NAMES, {"name": "note", "label": "A note?"}))
+    await chat.says("Ann")
+    await chat.says("Dr Bell")
+    await chat.says("change")
+    assert chat.texts == ["1. Your name: Ann\n2. Doctor’s name: Dr Bell", "Which answer do you mean?"]
+    assert chat.labels == ["Your name", "Doctor’s name"]
+    await (chat.says(said) if said else chat.presses("Doctor’s name"))
+    assert chat.asked == "ask.other"
+    await chat.says("Dr Cox")
+    assert chat.asked == "ask.note"
+    await chat.says("None")
+    assert (await chat.view()).answers["ask"]["other"] == "Dr Cox"
+
+
+async def test_answers_that_are_called_the_same_have_buttons_of_their_own() -> None:
+    """The first of two names was changed, whichever was meant: each says its answer, or which item it is of."""
+    name = {"type": "form", "fields": [{"name": "name", "label": "Name"}]}
+    pages = [{"id": "you", **name}, {"id": "boss", **name}]
+    one = {"id": "one", "nodes": [{"id": "who", **name}]}
+    guests = {"id": "guests", "type": "workflow", "workflow": "one", "repeat": {"times": 1}}
+    chat = await Chat.of({"id": "main", "nodes": [*pages, guests, *form(ABOUT[1])["nodes"]]}, one)
+    for said in ("Ann", "Bob", "Cid", "change"):
+        await chat.says(said)
+    assert chat.labels == ["Name: Ann", "Name: Bob", "1, Name"]
+    await chat.presses("Name: Bob")
+    assert chat.asked == "boss.name"
+
+
 async def test_a_new_answer_that_is_refused_is_asked_for_and_not_which_one_again() -> None:
     """They said which one; to be asked that again leads round in a circle."""
     dates = [{"name": name, "type": "date", "label": f"The {name} date"} for name in ("first", "last")]

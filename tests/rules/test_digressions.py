@@ -197,7 +197,16 @@ async def test_a_topic_around_help_may_be_a_workflow_that_takes_its_place() -> N
     await chat.says("help")
     await chat.says("hours")
     before = str((await chat.view()).run.conversation["digression"])
+    loaded: list[str] = []
+    load = chat.engine.load
+
+    async def loads(run: str | RunView) -> RunView:
+        loaded.append(run if isinstance(run, str) else run.id)
+        return await load(run)
+
+    chat.engine.load = loads  # type: ignore[method-assign]
     assert (await chat.says("Where?")).texts == ["Which town?"]
+    assert loaded.count(before) == 1  # a large run takes a moment
     assert (await chat.engine.load(before)).status is RunStatus.CANCELLED
     assert (await chat.says("back")).asked == "drink.drink"
 

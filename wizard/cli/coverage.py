@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wizard.cli.outputs import check_file
 from wizard.cli.shared import clean
 
 if TYPE_CHECKING:
@@ -42,11 +43,13 @@ class CoverageReport:
     least: float | None
 
     def check(self) -> None:
-        """Raises BadParameter for a drawing that there is no way to make."""
+        """Raises BadParameter for a drawing that there is no way to make, and for a file that can't be written."""
         from wizard.scripts.coverage_report import DRAWINGS
 
         if self.graph is not None and self.graph.suffix.lower() not in DRAWINGS:
             raise typer.BadParameter(f"name a file that ends in {', '.join(DRAWINGS)}.", param_hint="--graph")
+        check_file(self.graph, "--graph")
+        check_file(self.as_json, "--coverage-json")
 
     def tell(self, workflows: Sequence[Workflow], covered: Covered) -> bool:
         """Whether it is enough. Raises OSError."""

@@ -68,8 +68,9 @@ class Order:
     here: Settings
 
 
-def explored(order: Order) -> list[Exploration]:
-    """Explores what is ordered, says what came of it and writes the scripts. Raises DefinitionError, OSError."""
+def explored(order: Order, stops: Callable[[], bool]) -> list[Exploration]:
+    """Explores what is ordered until it is done or somebody `stops` it, says what came of it and writes the scripts.
+    Raises DefinitionError, OSError."""
     from wizard.app import load_catalog
     from wizard.definitions.listing import listed
 
@@ -78,24 +79,30 @@ def explored(order: Order) -> list[Exploration]:
     started = [workflow for workflow in every if workflow.starts_on]
     roots = [*listed(every), *(workflow for workflow in started if workflow not in listed(every))] or every
     meant = [workflow for workflow in roots if order.only is None or order.only.casefold() in workflow.id.casefold()]
-    explorations = _explored_within(order, catalog, [workflow.id for workflow in meant])
-    for exploration in explorations:
-        _tell(exploration)
+    explorations = _explored_within(order, catalog, [workflow.id for workflow in meant], stops)
+    if left := [workflow.id for workflow in meant[len(explorations) :]]:
+        print(clean(f"not explored: {', '.join(left)}"))
     if order.out is not None:
         _write(explorations, order.out, order.seed)
     return explorations
 
 
-def _explored_within(order: Order, catalog: Catalog, workflows: Sequence[str]) -> list[Exploration]:
-    """Each has its share of the time that is left; what one doesn't take is for those behind it."""
+def _explored_within(
+    order: Order, catalog: Catalog, workflows: Sequence[str], stops: Callable[[], bool]
+) -> list[Exploration]:
+    """Each has its share of the time that is left; what one doesn't take is for those behind it. What came of one is
+    told when it is done."""
     begun = monotonic()
     explorations: list[Exploration] = []
     for number, workflow in enumerate(workflows):
+        if stops():
+            break
         seconds = None
         if order.seconds is not None:
             seconds = max(begun + order.seconds - monotonic(), 0.0) / (len(workflows) - number)
         with progress() as notice:
-            explorations.append(asyncio.run(_explore(catalog, workflow, order, seconds, notice)))
+            explorations.append(asyncio.run(_explore(catalog, workflow, order, seconds, notice, stops)))
+        _tell(explorations[-1])
     return explorations
 
 
@@ -121,7 +128,12 @@ def progress() -> Iterator[Callable[[Exploration], None]]:
 
 
 async def _explore(
-    catalog: Catalog, workflow: str, order: Order, seconds: float | None, notice: Callable[[Exploration], None]
+    catalog: Catalog,
+    workflow: str,
+    order: Order,
+    seconds: float | None,
+    notice: Callable[[Exploration], None],
+    stops: Callable[[], bool],
 ) -> Exploration:
     from wizard.app import clock_of
     from wizard.scripts.exploring import LIMIT, explore
@@ -135,6 +147,7 @@ async def _explore(
         limit=order.limit or LIMIT,
         seconds=seconds,
         notice=notice,
+        stops=stops,
         settings=order.here,
         functions=order.functions,
     )
@@ -154,10 +167,12 @@ def not_reached(exploration: Exploration) -> Iterator[str]:
     if exploration.is_cut:
         where = ", ".join(exploration.left[:MOST_NAMED]) or "what services may answer, or chance may bring"
         more = f" and {len(exploration.left) - MOST_NAMED:,} more" if len(exploration.left) > MOST_NAMED else ""
-        walks, option = quantity(exploration.walks, "walk"), "--limit"
-        if exploration.seconds is not None:
-            walks, option = f"{round(exploration.seconds, 1):g} seconds and {walks}", "--seconds"
-        yield f"stopped after {walks} with something left to try ({where}{more}); {option} allows more"
+        walks, allows = quantity(exploration.walks, "walk"), "; --limit allows more"
+        if exploration.is_stopped:
+            allows = ""
+        elif exploration.seconds is not None:
+            walks, allows = f"{round(exploration.seconds, 1):g} seconds and {walks}", "; --seconds allows more"
+        yield f"stopped after {walks} with something left to try ({where}{more}){allows}"
 
 
 def _so_far(exploration: Exploration) -> str:

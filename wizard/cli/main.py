@@ -25,6 +25,7 @@ from wizard.cli.drafts import on_stages
 from wizard.cli.event import EVENT_SETTINGS, event
 from wizard.cli.events import events
 from wizard.cli.functions import FunctionsOption, chosen, imported
+from wizard.cli.interrupting import INTERRUPTED
 from wizard.cli.jobs import JOBS_EXAMPLES, jobs
 from wizard.cli.keys import keys
 from wizard.cli.nodes import nodes
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
     from wizard.model.staging import Stages
     from wizard.settings import Settings
 
-FAILED, USAGE, INTERRUPTED = 1, 2, 130
+FAILED, USAGE = 1, 2
 VERBOSE = "--verbose"
 
 app = typer.Typer(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +37,9 @@ class Playing:
     functions: Functions
     here: Settings
 
-    def play(self, scripts: Sequence[Tested], covered: Covered) -> list[Played]:
-        """Plays them one after another, and says of each what came of it."""
-        return asyncio.run(self._play(scripts, covered))
+    def play(self, scripts: Sequence[Tested], covered: Covered, stops: Callable[[], bool]) -> list[Played]:
+        """Plays them one after another until somebody `stops` it, and says of each what came of it."""
+        return asyncio.run(self._play(scripts, covered, stops))
 
     def channels(self, script: Script) -> Sequence[str]:
         """Those over which a script is played: of those that it is for."""
@@ -47,13 +47,15 @@ class Playing:
             return [channel for channel in self.over if channel in script.channels]
         return [USUAL] if USUAL in script.channels else script.channels[:1]
 
-    async def _play(self, scripts: Iterable[Tested], covered: Covered) -> list[Played]:
+    async def _play(self, scripts: Iterable[Tested], covered: Covered, stops: Callable[[], bool]) -> list[Played]:
         from wizard.scripts.playing import play
         from wizard.scripts.reporting import left_out, lines_of
 
         all_played: list[Played] = []
         for script, catalog in scripts:
             for channel in self.channels(script):
+                if stops():
+                    return all_played
                 played = await play(
                     script, catalog, channel, settings=self.here, functions=self.functions, covered=covered
                 )

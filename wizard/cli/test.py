@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +12,8 @@ import typer
 from wizard.cli.coverage import CoverageJsonOption, CoverageOption, CoverageReport, FailUnderOption, GraphOption
 from wizard.cli.exploring import LimitOption, Order, OutOption, SecondsOption, SeedOption, explored
 from wizard.cli.functions import FunctionsOption, chosen, imported
+from wizard.cli.interrupting import INTERRUPTED, interruptible
+from wizard.cli.outputs import check_file, check_folder
 from wizard.cli.playing import FAILED, Playing, channels_called, scripts_of, workflows_of
 from wizard.cli.shared import examples, settings
 
@@ -23,7 +25,8 @@ TEST_EXAMPLES = examples(
     "wizard test forms/ --coverage --graph coverage.svg --fail-under 80",
     "wizard test --explore forms/passport.yaml --out tests/ --seed 1",
     "wizard test --explore forms/ --seconds 60 --junit explored.xml",
-    closing="Exit codes: 0 all passed, 1 a script failed or can't be used, or something was found, 2 wrong usage.",
+    closing="Exit codes: 0 all passed, 1 a script failed or can't be used, or something was found, 2 wrong usage, "
+    "130 stopped by Ctrl-C.",
 )
 
 PathsArgument = Annotated[
@@ -45,7 +48,10 @@ OverOption = Annotated[
     ),
 ]
 OnlyOption = Annotated[
-    str | None, typer.Option("-k", metavar="TEXT", help="Only scripts whose title or file has this in it.")
+    str | None,
+    typer.Option(
+        "-k", metavar="TEXT", help="Only scripts whose title or file has this in it; with --explore, such workflow ids."
+    ),
 ]
 FirstOnlyOption = Annotated[bool, typer.Option("-x", help="Stop at the first script that fails.")]
 JunitOption = Annotated[
@@ -81,6 +87,8 @@ def play_scripts(
     nothing leaves this machine. --verbose shows each conversation."""
     report = CoverageReport(coverage, as_json, graph, fail_under)
     report.check()
+    check_file(junit, "--junit")
+    check_folder(out, "--out")
     if explore:
         playing_only = {"--definitions": definitions, "--over": over, "-x": first_only or None}
         _refuse(playing_only, "--explore plays no scripts")
@@ -90,11 +98,15 @@ def play_scripts(
     here = settings()
     given = imported(chosen(functions, here))
     verbose = _is_verbose()
-    if explore:
-        passed = _explore(Order(paths, only, out, seed or 0, limit, seconds, given, here), junit, report)
-    else:
-        playing = Playing(channels_called(over), first_only, verbose, given, here)
-        passed = _play(playing, paths, definitions, only, junit, report)
+    with interruptible() as stops:
+        if explore:
+            order = Order(paths, only, out, seed or 0, limit, seconds, given, here)
+            passed = _explore(order, junit, report, stops)
+        else:
+            playing = Playing(channels_called(over), first_only, verbose, given, here)
+            passed = _play(playing, paths, definitions, only, junit, report, stops)
+    if stops():
+        raise typer.Exit(INTERRUPTED)
     if not passed:
         raise typer.Exit(FAILED)
 
@@ -113,6 +125,7 @@ def _play(
     only: str | None,
     junit: Path | None,
     report: CoverageReport,
+    stops: Callable[[], bool],
 ) -> bool:
     """Whether all scripts pass, and cover enough."""
     from wizard.scripts.coverage import Covered
@@ -126,21 +139,23 @@ def _play(
         over = ", ".join(playing.over)
         raise typer.BadParameter(f"no script is for {over}: their `channels` leave it out.", param_hint="--over")
     covered = Covered()
-    all_played = playing.play(scripts, covered)
+    all_played = playing.play(scripts, covered, stops)
     if junit is not None:
         junit.write_text(junit_report(all_played), encoding="utf-8")
     enough = report.tell(workflows_of(scripts), covered)
     print(verdict(all_played))
+    if stops():
+        print("Stopped; the scripts behind these weren't played.")
     return enough and all(played.failure is None for played in all_played)
 
 
-def _explore(order: Order, junit: Path | None, report: CoverageReport) -> bool:
+def _explore(order: Order, junit: Path | None, report: CoverageReport, stops: Callable[[], bool]) -> bool:
     """Whether nothing is found, and enough is come to."""
     from wizard.scripts.coverage import Covered
     from wizard.scripts.exploration_report import junit as junit_report
 
-    explorations = explored(order)
-    if not explorations:
+    explorations = explored(order, stops)
+    if not explorations and not stops():
         raise typer.BadParameter(f"no workflow has {order.only!r} in its id.", param_hint="-k")
     if junit is not None:
         junit.write_text(junit_report(explorations, order.out), encoding="utf-8")

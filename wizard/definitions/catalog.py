@@ -191,6 +191,10 @@ class _Loader:
             self._complain(file, "there is no such file or folder")
 
     def add(self, document: Document) -> None:
+        if _is_script(document.data):
+            what = "this is a script, and no definition; `wizard test` plays it"
+            self.problems.append(document.problem(("steps",), what, key=True))
+            return
         new, problems = draft(document, self.registry)
         self.problems += problems
         if new is None:
@@ -217,6 +221,10 @@ class _Loader:
 
     def _complain(self, path: Path, message: str) -> None:
         self.problems.append(Problem(str(path), 1, 1, message))
+
+
+def _is_script(data: object) -> bool:
+    return isinstance(data, dict) and {"workflow", "steps"} <= data.keys() and "nodes" not in data
 
 
 def _needed(draft: Draft) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -33,6 +34,7 @@ from wizard.model import (
     Item,
     Kind,
     Prompt,
+    PromptField,
     Report,
     Run,
     RunStatus,
@@ -76,7 +78,7 @@ class RunView:
     `await engine.next(run, answers)` is followed by looking at the same `run`."""
 
     __slots__ = (
-        *("_own", "_prompt", "late", "now", "rejected", "remarks"),
+        *("_own", "_prompt", "_unfit", "late", "now", "rejected", "remarks"),
         *("report", "run", "said", "token", "until", "workflow"),
     )
 
@@ -95,6 +97,7 @@ class RunView:
         self.now = now
         self._prompt = prompt
         self._own = False  # whether the prompt is a copy that no node has
+        self._unfit: frozenset[str] | None = None  # None where nobody has asked yet
         self.rejected = (
             None if rejected is None else copied_prompt(rejected)
         )  # the last call's answers weren't accepted: their step's prompt, with errors
@@ -109,6 +112,7 @@ class RunView:
         """Shows from now on what `other` shows."""
         self.workflow, self.run, self.now = other.workflow, other.run, other.now
         self._prompt, self._own, self.rejected = other._prompt, False, other.rejected
+        self._unfit = None
         self.report, self.until, self.late = other.report, other.until, other.late
 
     @property
@@ -137,6 +141,21 @@ class RunView:
         if not self._own:
             self._prompt, self._own = self._explained(copied_prompt(self._prompt)), True
         return self._prompt
+
+    @property
+    def unfit(self) -> frozenset[str]:
+        """The questions of the current page whose answers can't be taken any more, as a choice that was taken away
+        since: its form says so, of what it has as if that was typed anew. Looked for once."""
+        if self._unfit is None:
+            shown = {field.name: field.value for field in self.current.fields if field.value is not None}
+            typed = self._typed_anew(shown) if self.current.in_parts and shown else ()
+            self._unfit = frozenset(field.name for field in typed if field.name in shown and not field.answered)
+        return self._unfit
+
+    def _typed_anew(self, answers: Mapping[str, Value]) -> Iterable[PromptField]:
+        with suppress(WizardError):  # what can't be looked at can't be told unfit
+            return self.prompt_at(self.step, answers).fields
+        return ()
 
     @property
     def fault(self) -> Fault | None:

@@ -54,8 +54,9 @@ class Exploration:
     covered: Covered = field(default_factory=Covered)
     walks: int = 0
     left: tuple[str, ...] = ()  # where answers are left to try that no walk gave, since it ended
-    is_cut: bool = False  # by its limit, or by its time
+    is_cut: bool = False  # by its limit, by its time, or by somebody
     seconds: float | None = None  # after which it was stopped, None where it wasn't
+    is_stopped: bool = False  # by somebody
 
 
 async def explore(
@@ -69,11 +70,12 @@ async def explore(
     settings: Settings | None = None,
     functions: Functions | None = None,
     notice: Callable[[Exploration], None] = lambda made: None,
+    stops: Callable[[], bool] = lambda: False,
 ) -> Exploration:
-    """Explores a workflow of the catalogue, by so many walks at most. After so many seconds no other walk is begun;
-    one is made at least. `notice` is called after each."""
+    """Explores a workflow of the catalogue, by so many walks at most. After so many seconds, or once somebody `stops`
+    it, no other walk is begun; one is made at least. `notice` is called after each."""
     exploration = _Exploration(workflow, catalog, at, seed, settings or Settings(), functions)
-    await exploration.goes(limit, seconds, notice)
+    await exploration.goes(limit, seconds, notice, stops)
     return exploration.made
 
 
@@ -101,9 +103,18 @@ class _Exploration:
         self._shown: set[Part] = set()
         self._unfinished: list[Walk] = []  # walks that came to something new, and to no end
 
-    async def goes(self, limit: int, seconds: float | None, notice: Callable[[Exploration], None]) -> None:
+    async def goes(
+        self,
+        limit: int,
+        seconds: float | None,
+        notice: Callable[[Exploration], None],
+        stops: Callable[[], bool],
+    ) -> None:
         idle, until = 0, inf if seconds is None else monotonic() + seconds
         while self.made.walks < limit and idle < (IMPATIENCE if self._explorer.has_more else PATIENCE):
+            if self.made.walks and stops():
+                self.made.is_stopped = True
+                break
             if self.made.walks and monotonic() >= until:
                 self.made.seconds = seconds
                 break
@@ -117,7 +128,8 @@ class _Exploration:
         self._find_dead_ends()
         self.made.left = tuple(sorted(self._explorer.left))
         has_more = self._explorer.has_more or bool(self._waiting)
-        self.made.is_cut = self.made.seconds is not None or (self.made.walks >= limit and has_more)
+        is_ended_early = self.made.is_stopped or self.made.seconds is not None
+        self.made.is_cut = is_ended_early or (self.made.walks >= limit and has_more)
 
     async def _walk_once(self) -> bool:
         """Whether it came to something new."""

@@ -218,7 +218,7 @@ class OverChat:
         language = await self._language()
         words = words_in(language)
         match value:
-            case None | "":
+            case None | "" | []:
                 return {"text": first_way("skip", language)}
             case bool():
                 return {"text": words.say(YES if value else NO)}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -85,13 +88,23 @@ def test_each_conversation_is_shown_when_asked_for(shell: Shell) -> None:
         ("test --explore form.yaml -k nobody", 2, "no workflow has 'nobody' in its id"),
         ("test --explore form.yaml --over web", 2, "--explore plays no scripts; leave it out"),
         ("test . --seconds 5", 2, "it is for --explore, and scripts are played here"),
+        ("test --explore form.test.yaml", 1, "form.test.yaml:3:1: error: this is a script, and no definition"),
+        ("test . --junit nowhere/a.xml", 2, "--junit: there is no folder nowhere; make it, or name another"),
+        ("test --explore form.yaml --junit .", 2, "--junit: . is a folder; name a file in it"),
+        ("test --explore form.yaml --graph nowhere/a.svg", 2, "--graph: there is no folder nowhere"),
+        ("test . --coverage-json nowhere/a.json", 2, "--coverage-json: there is no folder nowhere"),
+        ("test --explore form.yaml --out form.yaml", 2, "--out: form.yaml is a file; name a folder"),
+        ("test --explore form.yaml --out form.yaml/a/b", 2, "form.yaml is a file; name a folder"),
     ],
 )
 def test_what_can_not_be_played_is_told(shell: Shell, command: str, code: int, said: str) -> None:
-    """A slip of an author ends with 1, one of whoever types the command with 2, and neither shows a traceback."""
-    shell.file("form.test.yaml", SCRIPT.replace("workflow", "workflo"))
+    """A slip of an author ends with 1, one of whoever types the command with 2, and neither shows a traceback. Nothing
+    is played before that: it may take minutes."""
+    if command != "test --explore form.test.yaml":
+        shell.file("form.test.yaml", SCRIPT.replace("workflow", "workflo"))
     assert shell.types(command) == code
     assert said in shell.err
+    assert shell.out == ""
     assert "Traceback" not in shell.err
 
 
@@ -127,6 +140,52 @@ def test_exploring_ends_when_its_time_is_over(shell: Shell) -> None:
     assert shell.types("test out --definitions form.yaml --definitions second.yaml --over json") == 0
     assert shell.types("test --explore form.yaml --seconds 600") == 0
     assert "stopped" not in shell.out
+
+
+def test_ctrl_c_keeps_what_was_found(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has had enough after minutes reads, and finds in files, what came of them; pressed again, it ends at once."""
+    from wizard.scripts import exploring
+
+    shell.file("second.yaml", FORM.replace("id: form", "id: second"))
+    walks = _interrupting(monkeypatch, exploring, "walk", presses_at=(3,))
+    assert shell.types("test --explore form.yaml second.yaml --out out --junit report.xml") == 130
+    assert (len(walks), "stopped after 3 walks with something left to try (ask)\n" in shell.out) == (3, True)
+    assert "not explored: second\n" in shell.out
+    assert "Press Ctrl-C again to stop at once" in shell.err
+    (suite,) = ElementTree.parse(shell.folder / "report.xml").getroot()
+    written = {case.get("file") for case in suite.findall("testcase") if case.find("skipped") is None}
+    assert written == {f"out/{file.name}" for file in (shell.folder / "out").iterdir()} != set()
+    walks = _interrupting(monkeypatch, exploring, "walk", presses_at=(3, 3))
+    assert shell.types("test --explore form.yaml --out again") == 130
+    assert (len(walks), (shell.folder / "again").exists()) == (3, False)
+
+
+def test_ctrl_c_tells_what_was_played(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CI has the results of the scripts before; those behind aren't played."""
+    from wizard.scripts import playing
+
+    played = _interrupting(monkeypatch, playing, "play", presses_at=(2,))
+    assert shell.types("test form.test.yaml --over all --junit report.xml") == 130
+    assert shell.out.endswith("2 scripts: all passed.\nStopped; the scripts behind these weren't played.\n")
+    assert len(played) == 2
+    assert ElementTree.parse(shell.folder / "report.xml").getroot().get("tests") == "2"
+
+
+def _interrupting(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, presses_at: tuple[int, ...]
+) -> list[object]:
+    """The calls of a coroutine function of the module, at some of which somebody presses Ctrl-C."""
+    calls: list[object] = []
+    called = getattr(module, name)
+
+    async def call(*args: Any, **named: Any) -> Any:
+        calls.append(args)
+        for _ in range(presses_at.count(len(calls))):
+            signal.raise_signal(signal.SIGINT)
+        return await called(*args, **named)
+
+    monkeypatch.setattr(module, name, call)
+    return calls
 
 
 def test_exploring_is_told_to_ci_systems(shell: Shell) -> None:

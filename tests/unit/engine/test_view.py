@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from tests.chatting import Chat
 from tests.conversations import talk
 from tests.workflows import ask, branch, embed, engine, flow, work
-from wizard.engine.view import Progress
+from wizard.engine.view import Progress, RunView
 from wizard.errors import CallerError, WizardError
-from wizard.model import Kind, Outcome, Proceed, RunStatus
+from wizard.model import Kind, Outcome, Proceed, Prompt, RunStatus, Value
 from wizard.node import Background, NodeConfig, Visit
 from wizard.testing import make_test_engine
 
@@ -286,3 +288,23 @@ async def test_a_prompt_says_whether_its_answers_are_taken_one_by_one() -> None:
         taken.append(run.current.in_parts)
         await made.next(run, answers)
     assert taken == [True, True, False]
+
+
+async def test_a_message_has_the_form_look_at_answers_that_may_be_kept_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before and after it, for all questions of the page at once: each look is a validation of the whole form, and
+    there were five."""
+    choices = [{"name": name, "type": "choice", "choices": ["red", "blue"]} for name in ("a", "b")]
+    chat = await Chat.of(flow("main", {"id": "one", "type": "form", "fields": choices}, {"id": "c", "type": "review"}))
+    for said in ("red", "blue", "back"):
+        await chat.says(said)
+    looks: list[Mapping[str, Value] | None] = []
+    look = RunView.prompt_at
+
+    def looked(view: RunView, path: str, typed: Mapping[str, Value] | None = None) -> Prompt:
+        looks.append(typed)
+        return look(view, path, typed)
+
+    monkeypatch.setattr(RunView, "prompt_at", looked)
+    await chat.says("repeat")
+    assert (chat.asked, chat.labels[-1]) == ("one.b", "Keep it")
+    assert sum(typed is not None for typed in looks) == 2

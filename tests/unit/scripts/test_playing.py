@@ -129,6 +129,14 @@ async def test_who_goes_back_to_a_page_is_there(channel: str) -> None:
     assert "going back doesn't lead to guardian" in told
 
 
+async def test_no_choice_of_several_leaves_a_question_out_over_each_channel() -> None:
+    """`[]` was an empty message in a chat, which is no answer, and the script failed there alone."""
+    asked = "{name: t, type: choices, choices: [a], required: false}"
+    tools = f"id: passport\nnodes: [{{id: ask, type: form, fields: [{asked}]}}]\n"
+    script = "workflow: passport\nsteps:\n- answers: {t: []}\n- completed: true\n"
+    await passes(script, tools, over=["web", "terminal", "json", "chat"])
+
+
 async def test_a_result_for_no_step_is_told() -> None:
     """A service that is misspelt would be answered by its example, and the test would test something else."""
     told = await fails(HEAD.replace("lookup", "lockup") + ANN)

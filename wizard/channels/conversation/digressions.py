@@ -66,12 +66,12 @@ class Digressions:
         if command in LEAVING:
             await _end(self._engine, run_id)
             return Heard(Aside((), dialogue.returned()), incoming)
-        if not await self._is_for_it(view, dialogue, incoming):
+        helping = await self._helping(view, dialogue, incoming)
+        if helping is None:
             return None
         within = replace(incoming, replies="")  # that would be the id of a message outside
-        topic = await self._topic(view, run_id, within)
+        topic = await self._topic(view, helping, within)
         if topic is not None and topic.workflow:
-            helping = await self._engine.load(run_id)
             secret = is_secret(helping, Dialogue.of(helping.run.conversation), within)
             return Heard(await self.start(view, dialogue, Digress(topic.workflow), incoming), incoming, secret=secret)
         await (self._hear(run_id, within) if topic is None else self._tell(run_id, within, topic.answer))
@@ -79,25 +79,27 @@ class Digressions:
         text = "" if taken is None else taken.text  # without passwords
         return Heard(await self._told(dialogue), replace(incoming, text=text))
 
-    async def _topic(self, view: RunView, run_id: str, incoming: Incoming) -> Topic | None:
+    async def _topic(self, view: RunView, helping: RunView, incoming: Incoming) -> Topic | None:
         """The topic of the workflow around it that is asked for, where the help that is open takes a text for nothing
         but an answer in words: topics win over that, there as everywhere."""
         topic = topic_in(incoming.text, view.workflow.help)
         if topic is None or incoming.choice or incoming.edits or incoming.files:
             return None
-        if await self._engine.utterance(run_id, incoming.id) is not None:  # it was an answer when it came first
+        if await self._engine.utterance(helping.id, incoming.id) is not None:  # it was an answer when it came first
             return None
-        helping = await self._engine.load(run_id)
         return None if is_recognised(helping, Dialogue.of(helping.run.conversation), incoming) else topic
 
+    async def _helping(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> RunView | None:
+        """The run that helps, where a message is for that: not where it has ended, unless by the same message; nor
+        what belongs to the question outside."""
+        with suppress(RunNotFound):
+            helping = await self._engine.load(dialogue.digression)
+            is_over = helping.status in ENDED and await self._engine.utterance(helping.id, incoming.id) is None
+            if not is_over and await self._is_for_it(view, dialogue, incoming):
+                return helping
+        return None
+
     async def _is_for_it(self, view: RunView, dialogue: Dialogue, incoming: Incoming) -> bool:
-        """Not where that has ended, unless by the same message; nor what belongs to the question outside."""
-        try:
-            over = (await self._engine.load(dialogue.digression)).status in ENDED
-        except RunNotFound:
-            return False
-        if over and await self._engine.utterance(dialogue.digression, incoming.id) is None:
-            return False
         if is_of_question(incoming.choice.partition(".")[0], view, dialogue):
             return False
         if incoming.replies and (question := await self._engine.utterance(view.id, incoming.replies)) is not None:

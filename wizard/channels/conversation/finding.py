@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from textwrap import shorten
 
 from wizard.channels.conversation import wording
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.manners import asks_name, called
 from wizard.channels.conversation.matching import MOST_OFFERED, nearest
-from wizard.channels.conversation.questions import grouped, numbered
+from wizard.channels.conversation.questions import LISTED, grouped, numbered
 from wizard.channels.conversation.which import Place
 from wizard.engine.view import RunView
 from wizard.forms.characters import alike
 from wizard.model import Item, PromptField
 
+SHOWN = 40  # characters of an answer on a button
 _WORD = re.compile(r"\w+")
 
 
@@ -47,6 +49,19 @@ class Answers:
         """The question that was for a name."""
         return _by_label([place for place in self._places() if asks_name(place.label, self._words.language)])
 
+    def listed(self) -> Sequence[Place]:
+        """All of the list, in its order, where each can have a button: none where there are too many of them, or one
+        that can't be changed. Those that are called the same say their answers as well."""
+        items = self._items
+        if len(items) > LISTED or any(item.step is None for item in items):
+            return ()
+        names = [wording.line_name(item) for item in items]
+        places = []
+        for name, item in zip(names, items, strict=True):
+            answer = "" if names.count(name) == 1 else shorten(item.value, SHOWN, placeholder="…")
+            places.append(self._place_of(item)._replace(label=wording.answer_line(name, answer)))
+        return places
+
     def fields_of(self, step: str) -> Sequence[PromptField]:
         """What a step asks, as far as that can be changed."""
         if step == self._view.step:
@@ -66,7 +81,7 @@ class Answers:
     def _places(self) -> list[Place]:
         """What is asked or was answered and can be named, the latest first: the present page, and those before it."""
         current = self._view.current
-        asked = wording.asked_now(self._view, self._dialogue)
+        asked = wording.field_asked(self._view, self._dialogue)
         open_now = () if asked is None else (asked.name,)
         known = {*self._dialogue.asked, *open_now}
         given = [field for field in current.fields if field.name in known or field.answered]

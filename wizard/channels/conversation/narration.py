@@ -31,7 +31,7 @@ from wizard.channels.conversation.order import (
 from wizard.channels.conversation.path import told_of_others, told_of_path
 from wizard.channels.conversation.replies import WITH_A_PERSON
 from wizard.channels.conversation.rich import joined, stored_looks
-from wizard.channels.conversation.wording import Question, asked_now, mark_of, question_of, words_of
+from wizard.channels.conversation.wording import Question, field_asked, mark_of, question_of, words_of
 from wizard.engine.narration import Backward, Forward, Further, GiveUp, Order, Said, Told
 from wizard.engine.view import RunView
 from wizard.errors import WizardError
@@ -202,7 +202,7 @@ class _Telling:
         if self.before.revision == 0 and not self.before.steps:
             return None
         with suppress(WizardError):
-            return asked_now(self._view_before, self.was)
+            return field_asked(self._view_before, self.was)
         return None
 
     # -- what is said ----------------------------------------------------------------------------------

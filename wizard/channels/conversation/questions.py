@@ -7,7 +7,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 from wizard.channels.conversation.commands import COMMANDS as SAID
 from wizard.channels.conversation.commands import command_in
 from wizard.engine.view import Progress, RunView
-from wizard.errors import WizardError
 from wizard.expressions.prose import Prose, spelled
 from wizard.forms.fields import may_be_draft, type_of
 from wizard.forms.locales import REMEMBERED, spellings
@@ -235,17 +233,11 @@ def answer_text(asked: PromptField, words: Words = ENGLISH) -> str:
 
 
 def without_unfit(asked: PromptField, view: RunView) -> PromptField:
-    """The question without the answer that it has, where the form takes that no more, as a choice that was taken away
-    since: nobody is offered what is refused then."""
-    prompt = view.current
-    if asked.value is None or asked.answered or not prompt.in_parts or type_of(asked).holds_files:
+    """The question without the answer that it has, where that can't be taken any more: nobody is offered what is
+    refused then."""
+    if asked.value is None or asked.answered or type_of(asked).holds_files or asked.name not in view.unfit:
         return asked
-    with suppress(WizardError):  # the form says so itself, of what it has as if it was typed anew
-        typed = {field.name: field.value for field in prompt.fields if field.value is not None}
-        fields = view.prompt_at(prompt.step, typed).fields
-        if any(field.name == asked.name and not field.answered for field in fields):
-            return replace(asked, value=None, typed=None)
-    return asked
+    return replace(asked, value=None, typed=None)
 
 
 def _listed(value: Value) -> list[Any]:

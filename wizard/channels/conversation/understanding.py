@@ -381,11 +381,17 @@ class _Reader:
 
     def _change(self, argument: str) -> Meaning:
         if not argument:
-            some = wording.answers_so_far(self.view, self.words)
-            return self.aside(self._review(), *([WHICH_ANSWER] if some else []))
+            return self._change_one_of_all()
         if (correction := change_in(argument, self.language)) is not None:
             return self._correct(correction) or self.aside(NO_SUCH_QUESTION)
         return self._one_of(self.answers.called(argument), None) or self.aside(NO_SUCH_QUESTION)
+
+    def _change_one_of_all(self) -> Meaning:
+        listed = wording.items_text(self.view.current) or self._review()
+        if places := self.answers.listed():
+            return Aside((listed,), asking_which(self.dialogue, places, ""))
+        some = wording.answers_so_far(self.view, self.words)
+        return self.aside(listed, *([WHICH_ANSWER] if some else []))
 
     def _correct(self, correction: Correction) -> Meaning | None:
         """None where nothing is called so: then it is an answer like any other."""

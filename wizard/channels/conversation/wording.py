@@ -68,22 +68,25 @@ def words_of(view: RunView, dialogue: Dialogue) -> Words:
     return words_in(dialogue.language or view.workflow.language)
 
 
-def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
+def field_asked(view: RunView, dialogue: Dialogue) -> PromptField | None:
     """The field that is asked, as far as the step asks it still."""
     if view.status is not RunStatus.WAITING or dialogue.visit != view.visit:
         return None
-    filling = dialogue.filling
-    for asked in filling.fields(view.current):
-        if asked.name == dialogue.name:
-            given = filling.given
-            return replace(asked, value=given[asked.name]) if asked.name in given else without_unfit(asked, view)
-    return None
+    return next((field for field in dialogue.filling.fields(view.current) if field.name == dialogue.name), None)
+
+
+def asked_now(view: RunView, dialogue: Dialogue) -> PromptField | None:
+    """The same with the answer that may be kept."""
+    asked = field_asked(view, dialogue)
+    if asked is not None and asked.name in dialogue.given:
+        return replace(asked, value=dialogue.given[asked.name])
+    return None if asked is None else without_unfit(asked, view)
 
 
 def mark_of(view: RunView, dialogue: Dialogue) -> str:
     """What the choices of the question begin with: ten hexadecimal digits that no other question has, not even the same
     one in another run, or where it asks or offers something else by now."""
-    asked = asked_now(view, dialogue)
+    asked = field_asked(view, dialogue)
     about = [view.id, str(dialogue.visit), dialogue.name, dialogue.confirms, *dialogue.doubt, *dialogue.which]
     if asked is not None:
         about += [asked.label, *(text for choice in asked.choices[:LISTED] for text in (choice.value, choice.label))]
@@ -150,8 +153,12 @@ def review_text(view: RunView, words: Words, given: Mapping[str, Value] = NOTHIN
 
 def items_text(prompt: Prompt) -> str:
     """A page's list, numbered, as `change 2` and `remove 2` name its lines."""
-    called = [item.label if not item.group else f"{item.group}, {item.label}" for item in prompt.items]
-    return enumerated([(name, item.value) for name, item in zip(called, prompt.items, strict=True)])
+    return enumerated([(line_name(item), item.value) for item in prompt.items])
+
+
+def line_name(item: Item) -> str:
+    """What a line of a list is called."""
+    return f"{item.group}, {item.label}" if item.group else item.label
 
 
 def answer_line(called: str, value: str) -> str:

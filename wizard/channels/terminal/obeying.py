@@ -26,11 +26,11 @@ from wizard.model import PromptField, RunStatus, Topic
 
 
 class Returned(Exception):
-    """Who was helped aside returns to their question; `command` is what they want there, None for nothing."""
+    """Who was helped aside returns to their question; `wanted` is what they want there, None for nothing."""
 
-    def __init__(self, command: Command | None = None) -> None:
-        super().__init__(command)
-        self.command = command
+    def __init__(self, wanted: Command | Topic | None = None) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
 
 
 class Moved(Enum):
@@ -41,20 +41,31 @@ class Moved(Enum):
 
 
 class Obeying:
-    """Obeys commands in one conversation; `within` another one some lead out of it. The run's `token` goes into codes
-    that take it elsewhere; without one there are none."""
+    """Obeys commands in one conversation. Within another one some lead out of it, and the topics `around` are known as
+    well. The run's `token` goes into codes that take it elsewhere; without one there are none."""
 
     def __init__(
-        self, engine: Engine, paper: Paper, reader: Reader, words: Words, *, within: bool, token: str | None = None
+        self,
+        engine: Engine,
+        paper: Paper,
+        reader: Reader,
+        words: Words,
+        *,
+        around: Sequence[Topic] | None,
+        token: str | None = None,
     ) -> None:
         self._engine, self._paper, self._reader, self._words = engine, paper, reader, words
-        self._within, self._token = within, token
+        self._around, self._token = around, token
+
+    @property
+    def _within(self) -> bool:
+        return self._around is not None
 
     async def obey(
         self, view: RunView, command: Command, filling: Filling, asked: PromptField | None = None
     ) -> Moved | Topic:
-        """Does what a command says at a question, or at none. What help is asked for that runs aside is given back.
-        Raises Left, and Returned."""
+        """Does what a command says at a question, or at none. The topic that is asked for is given back. Raises Left,
+        and Returned."""
         if self._within and command.name in (*LEAVING, *OUTSIDE):
             raise Returned(command if command.name in OUTSIDE else None)
         match command.name:
@@ -113,11 +124,15 @@ class Obeying:
 
     def _help(self, view: RunView, called: str) -> Moved | Topic:
         topics = view.workflow.help
-        topic = topic_in(called, topics) or topic_in(f"{called}?", topics) if called else plain_topic(topics)
-        if topic is not None and not (self._within and topic.workflow):
-            return topic
+        asked = self.topic_in(called, view) or self.topic_in(f"{called}?", view) if called else plain_topic(topics)
+        if asked is not None and not (self._within and asked in topics and asked.workflow):
+            return asked
         self._paper.help([topic for topic in topics if topic.asked and not (self._within and topic.workflow)])
         return Moved.STAYS
+
+    def topic_in(self, line: str, view: RunView) -> Topic | None:
+        """The topic that a line asks for, of the help around it where that of its own has none; None for none."""
+        return topic_in(line, view.workflow.help) or topic_in(line, self._around or ())
 
     # -- moves ---------------------------------------------------------------------------------------
 

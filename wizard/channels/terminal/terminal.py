@@ -8,6 +8,7 @@ What is printed is wizard.channels.terminal.printing's.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
@@ -24,7 +25,6 @@ from wizard.channels.conversation.questions import (
     offered,
     without_unfit,
 )
-from wizard.channels.conversation.topics import topic_in
 from wizard.channels.conversation.typed import Corrected, changed, corrected
 from wizard.channels.conversation.wording import CLEARER
 from wizard.channels.terminal.console import Console
@@ -56,14 +56,21 @@ class Ending(Enum):
 
 class Conversation:
     """One person's conversation about one run. `hold` returns when it ends. The person is told whether answers are kept
-    when they leave: `kept`. With the run's `token`, where it is known, they get codes that take it elsewhere."""
+    when they leave: `kept`. With the run's `token`, where it is known, they get codes that take it elsewhere. Where it
+    helps aside in another one, `around` are the topics of that."""
 
     def __init__(
-        self, engine: Engine, console: Console, *, kept: bool = True, within: bool = False, token: str | None = None
+        self,
+        engine: Engine,
+        console: Console,
+        *,
+        kept: bool = True,
+        around: Sequence[Topic] | None = None,
+        token: str | None = None,
     ) -> None:
         self._engine = engine
         self._console = console
-        self._kept, self._within, self._token = kept, within, token if kept else None
+        self._kept, self._around, self._token = kept, around, token if kept else None
         self._speaks(ENGLISH)
         self._shown: tuple[str, str, str] | None = None  # the page whose heading and text were printed last
         self._asked: str | None = None  # the question that was printed last
@@ -79,9 +86,9 @@ class Conversation:
         self._words = words
         self._paper = Paper(self._console, words)
         self._reader = Reader(self._console, words)
-        self._obeying = Obeying(self._engine, self._paper, self._reader, words, within=self._within, token=self._token)
+        self._obeying = Obeying(self._engine, self._paper, self._reader, words, around=self._around, token=self._token)
 
-    async def helps(self, view: RunView) -> Command | None:
+    async def helps(self, view: RunView) -> Command | Topic | None:
         """Asks in a run that helps aside, until that ends or the person returns to the question they come from: with
         what they want there, None for nothing. Raises Left, after which the run is over as well."""
         self._speaks(words_in(view.workflow.language))
@@ -92,7 +99,7 @@ class Conversation:
             return None
         except Returned as returned:
             await self._engine.cancel(view)
-            return returned.command
+            return returned.wanted
         except (Left, KeyboardInterrupt):
             await self._engine.cancel(view)
             raise
@@ -186,7 +193,7 @@ class Conversation:
             await self._hand_in(view, prompt)
         elif isinstance(line, Command):
             await self._obey(view, prompt, line)
-        elif (topic := topic_in(line, view.workflow.help)) is not None:
+        elif (topic := self._obeying.topic_in(line, view)) is not None:
             await self._help(view, topic)
         elif line.strip():
             self._paper.wrong(sentence("There is nothing to answer here. Press Enter, or type :help."))
@@ -212,8 +219,8 @@ class Conversation:
                 await self._give(view, prompt, asked, finished(self._filling.lines))
             await self._obey(view, prompt, line, asked)
             return
-        topic = None if exact_choice(asked, line) else topic_in(line, view.workflow.help)
-        if topic is not None and not (self._within and topic.workflow):
+        topic = None if exact_choice(asked, line) else self._obeying.topic_in(line, view)
+        if topic is not None:
             await self._help(view, topic)
             return
         try:
@@ -342,22 +349,37 @@ class Conversation:
 
     async def _help(self, view: RunView, topic: Topic) -> None:
         """Answers what is asked beside the questions, by a text or by a run of its own; then the question comes again.
-        Where that can't be started, what can be typed is told."""
+        A run that helps aside is left for another one of the workflow around it. Raises Returned there."""
         self._asked = None
         if not topic.workflow:
             self._paper.text(topic.answer)
-            return
+        elif self._around is None:
+            await self._help_aside(view, topic)
+        elif topic in self._around:
+            raise Returned(topic)
+        else:
+            await self._obey(view, view.current, Command("help", topic.asked[0] if topic.asked else ""))
+
+    async def _help_aside(self, view: RunView, topic: Topic) -> None:
+        """Has it answered by a run of its own, and then what is wanted after that."""
+        wanted: Command | Topic | None = topic
+        while isinstance(wanted, Topic):
+            wanted = await self._run_aside(view, wanted)
+        if wanted is not None:
+            await self._obey(view, view.current, wanted)
+
+    async def _run_aside(self, view: RunView, topic: Topic) -> Command | Topic | None:
+        """What is wanted after it. Where that can't be started, what can be typed is told."""
         owners: dict[str, Any] = {"profile_id": view.run.profile_id, "session_id": view.run.session_id}
         try:
             aside = await self._engine.start(topic.workflow, **owners)
         except (WorkflowNotFound, InvalidInput):
             self._paper.help([other for other in view.workflow.help if other.asked])
-            return
-        command = await Conversation(self._engine, self._console, within=True).helps(aside)
+            return None
+        wanted = await Conversation(self._engine, self._console, around=view.workflow.help).helps(aside)
         self._shown = None
         await self._engine.load(view)
-        if command is not None:
-            await self._obey(view, view.current, command)
+        return wanted
 
     # -- printing ------------------------------------------------------------------------------------
 

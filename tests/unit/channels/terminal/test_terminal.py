@@ -608,6 +608,20 @@ async def test_a_workflow_helps_aside_in_a_terminal() -> None:
     assert (held.view.answers["you"], held.ending) == ({"name": "Ann", "town": "Bern"}, Ending.COMPLETED)
 
 
+async def test_topics_around_help_are_known_within_it() -> None:
+    """“parking” became what help asked for, though it is an answer nowhere else; a topic that is a workflow takes the
+    place of the help that is open, and both return to the question outside."""
+    where = {"id": "where", "nodes": [{"id": "to", "type": "form", "fields": [{"name": "to", "label": "Which town?"}]}]}
+    deeper = {**FAQ, "help": [*FAQ["help"], {"ask": "deeper", "workflow": "where"}]}
+    asks_where = {"ask": "Where are you?", "workflow": "where"}
+    engine = await make_test_engine({**VISIT, "help": [*VISIT["help"], asks_where]}, deeper, where)
+    inside = (":help", "parking", ":help parking", "deeper", "Where are you?", "parking", ":back")
+    held = await talk(engine, "visit", "Ann", *inside, "Bern")
+    assert held.script.text.count(" the house.") == 3
+    assert held.script.asked == ["Your name", "Town", *["What about?"] * 4, *["Which town?"] * 2, "Town"]
+    assert (held.view.answers["you"], held.ending) == ({"name": "Ann", "town": "Bern"}, Ending.COMPLETED)
+
+
 async def test_who_leaves_or_begins_anew_while_helped_does_so_where_they_came_from() -> None:
     """`:quit` in the help leaves it all, and `:restart` is about the questions outside."""
     engine = await make_test_engine(VISIT, FAQ)
