@@ -35,11 +35,11 @@ class Answers:
         words = alike(name)
         if not any(words == alike(place.label) for place in places):
             words = alike(called(name, self._words.language))
-        for place in places:
-            if words in (alike(place.label), alike(place.name.replace("_", " "))):
-                return (place,)
-        if held := _by_label(_holding(words, places)):
-            return held
+        if labelled := [place for place in places if words == alike(place.label)]:
+            return labelled[:1]
+        named = [place for place in places if words == alike(place.name.replace("_", " "))]
+        if found := _by_label([*named, *_holding(words, places)]):
+            return found
         near = nearest(words, [place.label for place in places])
         return _by_label([places[at] for at in near.among])
 

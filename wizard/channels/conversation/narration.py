@@ -320,7 +320,10 @@ class _Telling:
         with_error = self._refused()
         moved = new_page or self.before.status is not view.status
         if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
-            if not view.remarks:
+            if not view.remarks:  # what was asked back stays open: nothing else is asked now
+                self.now = replace(
+                    self.now, doubt=was.doubt, confirms=was.confirms, which=was.which, instead=was.instead
+                )
                 return
         elif self._is_moved_elsewhere and (told := told_of_others(self._view_before, view, was.visit)) is not None:
             yield Line(self.words.say(told))
@@ -329,11 +332,18 @@ class _Telling:
         begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
         if new_page or begins:
             yield from self._heading()
-        question = question_of(view, self.now)
+        question = question_of(self._as_kept, self.now)
         text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)
+
+    @property
+    def _as_kept(self) -> RunView:
+        """The run with the answers that it has, where one was refused that the page shows in its place."""
+        view = self.view
+        is_refused = view.rejected is not None and bool(self.now.name) and view.current.in_parts
+        return RunView(view.workflow, view.run, view.now) if is_refused else view
 
     def _heading(self) -> Iterator[Line]:
         view, asks = self.view, bool(self.now.name)
