@@ -113,3 +113,22 @@ async def test_an_answer_that_is_kept_after_a_refused_one_is_offered_still(said:
     assert "So far: milk" in chat.text
     await chat.presses("Keep it")
     assert (await typed(chat), chat.asked) == ({"drink": "milk"}, "ask.count")
+
+
+async def test_what_a_review_lists_can_be_changed_by_its_name() -> None:
+    """They were taken back to a page, and nobody knew the answer that the review gives a number."""
+    then = {"id": "then", "type": "form", "fields": [{"name": "note", "label": "A note?"}]}
+    chat = await Chat.of({"id": "main", "nodes": [*form(NAMES[0], DRINK, COUNT)["nodes"], then]})
+    for text in ("Ann", "milk", "4"):
+        await chat.says(text)
+    await chat.engine.previous(chat.id)
+    assert "Which drink? milk" in (await chat.says("review")).text
+    assert (await chat.says("change drink to green tea")).texts[0] == "Changed – Which drink? green tea"
+
+
+async def test_a_name_of_one_letter_is_not_any_word_that_has_it() -> None:
+    """“n” was every question with an n."""
+    chat = await Chat.of(form({**COUNT, "name": "n"}, NAMES[0], DRINK))
+    for text in ("4", "Ann", "change n to 5"):
+        await chat.says(text)
+    assert chat.texts[0] == "Changed – How many? 5"

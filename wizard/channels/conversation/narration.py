@@ -8,7 +8,7 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -411,7 +411,7 @@ class _Telling:
         tries = tries_of(self.was, view, self.heard)
         errors = {field.name: field.error for field in rejected.fields if field.error is not None}
         names = [*errors] or [field.name for field in self.now.filling.fields(view.current)]
-        asked = tuple(name for name in self.now.asked if name not in names)
+        asked = tuple(name for name in (*self.now.asked, *self._taken_before(errors)) if name not in names)
         given = {name: value for name, value in self.now.given.items() if name not in errors}
         doubted = tuple(dict.fromkeys((*self.now.doubted, *errors)))
         self.now = replace(self.now, asked=asked, given=given, doubted=doubted, tries=tries)
@@ -423,6 +423,12 @@ class _Telling:
             return ""
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+    def _taken_before(self, errors: Mapping[str, str]) -> tuple[str, ...]:
+        """The answer that was taken, before a form was handed in and refused because of others."""
+        meaning = None if self.heard is None else self.heard.meaning
+        is_taken = isinstance(meaning, Answer) and errors and self.view.current.in_parts
+        return (meaning.name,) if is_taken and isinstance(meaning, Answer) else ()
 
     def _fault(self) -> str:
         """What stopped the run and brought it back to this page: told once, and to who comes back to it; "" where the
