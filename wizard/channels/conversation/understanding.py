@@ -340,16 +340,23 @@ class _Reader:
                 return Aside((), replace(self.dialogue.without_doubt(), confirms="cancel"))
             case "agent":
                 return self._agent()
-            case "go on" | "retry" if self.asked is None and self.view.status is not RunStatus.COMPLETED:
-                return self._go_on()
+            case "go on" | "retry":
+                return self._go_on(command.name)
             case "":
                 return self.aside(UNKNOWN, wording.help_text(self.view, self.words))
             case _:
                 return None
 
-    def _go_on(self) -> Meaning:
-        busy = self.view.status is RunStatus.WORKING and not seems_stuck(self.view)
-        return self.aside(NOTHING_ASKED) if busy else GoOn()
+    def _go_on(self, said: str) -> Meaning | None:
+        """Where a question is asked, only what failed behind its page can be tried again: with the answers so far."""
+        asked, view = self.asked, self.view
+        if asked is None:
+            busy = view.status is RunStatus.WORKING and not seems_stuck(view)
+            return None if view.status is RunStatus.COMPLETED else self.aside(NOTHING_ASKED) if busy else GoOn()
+        if said != "retry" or view.fault is None:
+            return None
+        is_answered = bool(offered(asked, self.words))
+        return Answer(asked.name, meaning(asked, "")) if is_answered or not asked.required else self.aside()
 
     def _reviewed(self) -> Meaning:
         """The answers so far, which a review page lists itself."""
