@@ -151,3 +151,31 @@ async def test_what_a_page_refused_is_not_offered_to_be_kept() -> None:
     await trip.chat.engine.keep(trip.chat.id, "town", {"town": "Rome"})
     await trip.chat.says("repeat")
     assert (trip.chat.labels, trip.chat.text) == (["Bern", "Chur"], "Which town?")
+
+
+async def test_who_has_answered_the_rest_of_a_page_is_asked_only_what_was_taken_away() -> None:
+    """The last question came again as well, though it was answered a moment ago."""
+    field = "fields: [{name: town, type: choice, label: Which town?, choices: [Bern, Chur]}"
+    text = TRIP.replace(field, f"{field}, {{name: day, label: Day}}, {{name: note, label: Note}}")
+    house = House(MemoryStore())
+    await house.deploys(text)
+    trip = Trip(house, await Chat.begins(house.engine, "trip"))
+    for said in ("Ann", "Bern"):
+        await trip.chat.says(said)
+    await trip.moves(text.replace("[Bern, Chur]", "[Chur, Thun]"))
+    for said in ("Monday", "None", "Chur"):
+        await trip.chat.says(said)
+    assert trip.chat.texts == ["To Chur"]
+
+
+async def test_nobody_is_told_that_they_changed_what_another_version_did() -> None:
+    """They had changed nothing, and looked for what they had done wrong."""
+    trip = await Trip.begins()
+    await trip.moves(
+        TRIP.replace(
+            "  - id: town", "  - id: new\n    type: form\n    fields: [{name: x, label: New}]\n  - id: town", 1
+        )
+    )
+    assert trip.chat.asked == "new.x"
+    assert "as well" in trip.chat.text
+    assert "changed" not in trip.chat.text

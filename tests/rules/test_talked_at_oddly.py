@@ -440,3 +440,26 @@ async def test_who_comes_to_a_conversation_that_has_ended_is_told_so(how: str) -
         chat.heard = await chat.talks.join(chat.id)
         assert len(chat.heard) == 1
         assert chat.text.startswith(told[how])
+
+
+@pytest.mark.parametrize("is_left_out", [True, False])
+async def test_who_is_told_to_try_again_can_say_so(*, is_left_out: bool) -> None:
+    """“Try again” was said by the chat, and was no email address when they said it."""
+    called: list[str] = []
+
+    def work() -> int:
+        called.append("once")
+        if len(called) == 1:
+            raise ValueError("down")
+        return 1
+
+    node = {"id": "work", "type": "python", "function": "work", "on_error": "back", "retry": {"attempts": 1}}
+    email = {"name": "email", "type": "email", "label": "Email address", "required": not is_left_out}
+    chat = await Chat.of(
+        flow(form(NAME, email), node, {"id": "z", "type": "end", "title": "Bye"}), functions={"work": work}
+    )
+    await chat.says("Ann")
+    await chat.says("skip" if is_left_out else "a@example.org")
+    assert "Try again" in chat.text
+    await chat.says("try again, please")
+    assert (chat.text, len(called)) == ("Bye", 2)

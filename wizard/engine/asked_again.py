@@ -13,11 +13,11 @@ from wizard.model.path import locate
 
 
 class Why(Enum):
-    """What people read."""
+    """What people read. Of the last two, a change may be the reason, or another version that the run is on now."""
 
     DEPENDS = sentence("You changed an answer that this page depends on, so it is asked again.")
-    NO_LONGER_FITS = sentence("What you answered here no longer fits your other answers, so it is asked again.")
-    ALSO_NEEDED = sentence("You changed an earlier answer, so you need to answer this page as well.")
+    NO_LONGER_FITS = sentence("What you answered here no longer fits, so it is asked again.")
+    ALSO_NEEDED = sentence("You need to answer this page as well before you come back to where you were.")
 
 
 def why_asked(workflow: Workflow, run: Run, now: datetime) -> Why | None:

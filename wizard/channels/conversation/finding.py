@@ -37,10 +37,12 @@ class Answers:
         words = alike(name)
         if not any(words == alike(place.label) for place in places):
             words = alike(called(name, self._words.language))
-        for place in places:
-            if words in (alike(place.label), alike(place.name.replace("_", " "))):
-                return (place,)
-        if held := _by_label(_holding(words, places)):
+        if labelled := [place for place in places if words == alike(place.label)]:
+            return labelled[:1]
+        named = [place for place in places if words == alike(place.name.replace("_", " "))]
+        if found := _by_label([*named, *(place for place in places if _has_word(words, place))]):
+            return found
+        if held := _by_label([place for place in places if words and words in alike(place.label)]):
             return held
         near = nearest(words, [place.label for place in places])
         return _by_label([places[at] for at in near.among])
@@ -79,12 +81,17 @@ class Answers:
         return Place(step, names[0] if len(names) == 1 else "", item.label)
 
     def _places(self) -> list[Place]:
-        """What is asked or was answered and can be named, the latest first: the present page, and those before it."""
+        """What is asked or was answered and can be named, the latest first: the present page, and those before it. All
+        that a review lists can be."""
         current = self._view.current
+        answers = wording.answers_so_far(self._view, self._words, self._dialogue.given)
+        listed = {alike(item.label) for item in answers if item.step == self._view.step}
         asked = wording.field_asked(self._view, self._dialogue)
         open_now = () if asked is None else (asked.name,)
         known = {*self._dialogue.asked, *open_now}
-        given = [field for field in current.fields if field.name in known or field.answered]
+        given = [
+            field for field in current.fields if field.name in known or field.answered or alike(field.label) in listed
+        ]
         places = [Place(self._view.step, field.name, field.label) for field in given]
         for page in reversed(grouped(self._view.summary(), self._view)):
             labels = {alike(item.label) for item in page.items}
@@ -93,10 +100,9 @@ class Answers:
         return places
 
 
-def _holding(words: str, places: Sequence[Place]) -> Sequence[Place]:
-    """Those whose question has the words in it: whole ones where there are such, since a name is no nickname."""
-    held = [place for place in places if words and words in alike(place.label)]
-    return [place for place in held if f" {words} " in f" {' '.join(_WORD.findall(alike(place.label)))} "] or held
+def _has_word(words: str, place: Place) -> bool:
+    """Whether a question has whole words in it: “name” is none of “nickname”."""
+    return bool(words) and f" {words} " in f" {' '.join(_WORD.findall(alike(place.label)))} "
 
 
 def _by_label(places: Sequence[Place]) -> Sequence[Place]:

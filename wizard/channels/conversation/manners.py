@@ -34,6 +34,11 @@ NO_WORDS = sentence_for(
 )
 # Translators: what people say who have nothing to answer with, with bars between.
 NOTHING_WORDS = sentence_for("said in a chat", "none | nothing | n/a | not applicable | I don’t have one | I have none")
+# Translators: what people say who mean none of several things that they are asked about, with bars between.
+NONE_OF_THEM = sentence_for(
+    "said in a chat, of several things",
+    "none | none of them | none of these | none of those | neither | neither of them | neither one | not any of them",
+)
 # Translators: what people say who don't know an answer, with bars between.
 UNSURE_WORDS = sentence_for(
     "said in a chat",
@@ -113,6 +118,12 @@ def says_nothing(text: str, language: str) -> bool:
     said = alike(without_manners(text, language)).rstrip("!. ")
     is_no = yes_or_no(text, language) == "no" and not said.isdigit()
     return is_no or said in spoken(NOTHING_WORDS, language)
+
+
+def says_none(text: str, language: str) -> bool:
+    """Whether somebody who is asked which one of several they mean says that it is none of them."""
+    said = alike(without_manners(text, language)).rstrip("!. ")
+    return yes_or_no(text, language) == "no" or said in spoken(NONE_OF_THEM, language)
 
 
 def is_unsure(text: str, language: str) -> bool:

@@ -8,7 +8,7 @@ else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cached_property
@@ -320,7 +320,10 @@ class _Telling:
         with_error = self._refused()
         moved = new_page or self.before.status is not view.status
         if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
-            if not view.remarks:
+            if not view.remarks:  # what was asked back stays open: nothing else is asked now
+                self.now = replace(
+                    self.now, doubt=was.doubt, confirms=was.confirms, which=was.which, instead=was.instead
+                )
                 return
         elif self._is_moved_elsewhere and (told := told_of_others(self._view_before, view, was.visit)) is not None:
             yield Line(self.words.say(told))
@@ -329,11 +332,18 @@ class _Telling:
         begins = self.heard is not None and isinstance(self.heard.meaning, Begin | Remove)  # the page is shown anew
         if new_page or begins:
             yield from self._heading()
-        question = question_of(view, self.now)
+        question = question_of(self._as_kept, self.now)
         text = joined("\n\n", (with_error, question.text))
         if text:
             self.now = self.now.returned()
             yield Line(text, question)
+
+    @property
+    def _as_kept(self) -> RunView:
+        """The run with the answers that it has, where one was refused that the page shows in its place."""
+        view = self.view
+        is_refused = view.rejected is not None and bool(self.now.name) and view.current.in_parts
+        return RunView(view.workflow, view.run, view.now) if is_refused else view
 
     def _heading(self) -> Iterator[Line]:
         view, asks = self.view, bool(self.now.name)
@@ -401,7 +411,7 @@ class _Telling:
         tries = tries_of(self.was, view, self.heard)
         errors = {field.name: field.error for field in rejected.fields if field.error is not None}
         names = [*errors] or [field.name for field in self.now.filling.fields(view.current)]
-        asked = tuple(name for name in self.now.asked if name not in names)
+        asked = tuple(name for name in (*self.now.asked, *self._taken_before(errors)) if name not in names)
         given = {name: value for name, value in self.now.given.items() if name not in errors}
         doubted = tuple(dict.fromkeys((*self.now.doubted, *errors)))
         self.now = replace(self.now, asked=asked, given=given, doubted=doubted, tries=tries)
@@ -413,6 +423,12 @@ class _Telling:
             return ""
         error = error or next(iter(errors.values()), None) or self.words.say(UNSAID)
         return wording.refusal_text(first, error, tries.get(self.now.name, 0), view, self.words)
+
+    def _taken_before(self, errors: Mapping[str, str]) -> tuple[str, ...]:
+        """The answer that was taken, before a form was handed in and refused because of others."""
+        meaning = None if self.heard is None else self.heard.meaning
+        is_taken = isinstance(meaning, Answer) and errors and self.view.current.in_parts
+        return (meaning.name,) if is_taken and isinstance(meaning, Answer) else ()
 
     def _fault(self) -> str:
         """What stopped the run and brought it back to this page: told once, and to who comes back to it; "" where the

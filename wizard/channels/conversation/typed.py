@@ -9,10 +9,11 @@ from wizard.channels.conversation.commands import change_in, correction_in
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.manners import yes_or_no
 from wizard.channels.conversation.matching import exact_choice, is_plain, near_choices, nearest
-from wizard.channels.conversation.meanings import Answer, Change, Incoming
+from wizard.channels.conversation.meanings import Answer, Aside, Change, Incoming
 from wizard.channels.conversation.questions import clean, meaning
 from wizard.channels.conversation.rewording import chosen, reworded
 from wizard.channels.conversation.understanding import understand
+from wizard.channels.conversation.which import places_of
 from wizard.engine.view import RunView
 from wizard.errors import InvalidInput
 from wizard.forms.fields import type_of
@@ -49,11 +50,14 @@ def _several(readings: Sequence[str]) -> InvalidInput:
 
 
 def page_called(called: str, view: RunView) -> str | None:
-    """The page that asks a question which is called so, or nearly so; None where there is none, or several."""
+    """The page that asks a question which is called so, or nearly so; None where there is none. Raises InvalidInput
+    where there are several."""
     lines = [(item.label, item.step) for item in view.summary() if item.step is not None]
     found = nearest(called, [label for label, _ in lines])
-    steps = {lines[at][1] for at in found.among}
-    return steps.pop() if len(steps) == 1 else None
+    steps = {lines[at][1]: lines[at][0] for at in found.among}
+    if len(steps) > 1:
+        raise _several_answers(list(dict.fromkeys(steps.values())))
+    return next(iter(steps), None)
 
 
 class Corrected(NamedTuple):
@@ -65,12 +69,14 @@ class Corrected(NamedTuple):
 
 
 def corrected(view: RunView, line: str) -> Corrected | None:
-    """What a line corrects in words, as "no, my name is Anna" does; None where it corrects nothing."""
+    """What a line corrects in words, as "no, my name is Anna" does; None where it corrects nothing. Raises InvalidInput
+    where several answers may be meant."""
     return None if correction_in(line, view.workflow.language) is None else _meant(view, line)
 
 
 def changed(view: RunView, argument: str) -> Corrected | None:
-    """The same of what stands behind the command `change`, as in "change email to ann@example.org"."""
+    """The same of what stands behind the command `change`, as in "change email to ann@example.org". Raises
+    InvalidInput, too."""
     return None if change_in(argument, view.workflow.language) is None else _meant(view, f"/change {argument}")
 
 
@@ -80,4 +86,11 @@ def _meant(view: RunView, line: str) -> Corrected | None:
             return Corrected(step, name, value)
         case Answer(name, value) if name:
             return Corrected(view.step, name, value)
+        case Aside(dialogue=asking) if asking.which:
+            raise _several_answers([place.label for place in places_of(asking)])
     return None
+
+
+def _several_answers(labels: Sequence[str]) -> InvalidInput:
+    choices = AnyOf([clean(label) for label in labels])
+    return InvalidInput(sentence("Which answer do you mean: {choices}?", choices=choices))

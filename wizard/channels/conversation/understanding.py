@@ -22,7 +22,7 @@ from wizard.channels.conversation.commands import (
 )
 from wizard.channels.conversation.dialogue import Dialogue
 from wizard.channels.conversation.finding import Answers
-from wizard.channels.conversation.manners import is_greeting, without_manners, yes_or_no
+from wizard.channels.conversation.manners import is_greeting, says_none, without_manners, yes_or_no
 from wizard.channels.conversation.meanings import (
     MOST_TEXT,
     Answer,
@@ -71,6 +71,7 @@ from wizard.engine.view import RunView
 from wizard.engine.work import seems_stuck
 from wizard.forms.characters import alike
 from wizard.forms.fields import type_of
+from wizard.forms.types.choices import labelled
 from wizard.forms.types.text import TEXT
 from wizard.locale.sentences import Sentence, sentence
 from wizard.model import ENDED, Choice, PromptField, RunStatus, Topic, Value
@@ -221,18 +222,40 @@ class _Reader:
             return self._confirmed(sure=yes_or_no(text, self.language) == "yes")
         if self.dialogue.which:
             place = place_in(text, self.dialogue, self.language)
-            is_none = place is None and yes_or_no(text, self.language) == "no"
-            return self.aside() if is_none else None if place is None else self._picked(place)
+            if place is not None:
+                return self._picked(place)
+            if self._is_only_counted(text):
+                return self.aside(NO_SUCH_QUESTION)
+            return self.aside() if says_none(text, self.language) else None
         if self.dialogue.doubt and self.asked is not None:
-            doubt, said = self.dialogue.doubt, yes_or_no(text, self.language)
-            if len(doubt) == 1 and said:
-                return Answer(self.asked.name, doubt[0]) if said == "yes" else self.aside()
-            value = numbered(text.strip().rstrip("."), list(doubt))
-            offers = replace(self.asked, choices=tuple(Choice(value, value) for value in doubt))
-            if value is None and (choice := chosen(offers, text, self.language)) is not None:
-                value = choice.value
-            return None if value is None else Answer(self.asked.name, value)
+            return self._undoubted(self.asked, text)
         return None
+
+    def _undoubted(self, asked: PromptField, text: str) -> Meaning | None:
+        """Which value was meant; it is asked again where a number or a place is none of those that were offered."""
+        doubt, said = self.dialogue.doubt, yes_or_no(text, self.language)
+        if len(doubt) == 1 and said:
+            return Answer(asked.name, doubt[0]) if said == "yes" else self.aside()
+        value = numbered(text.strip().rstrip("."), list(doubt))
+        offers = replace(asked, choices=tuple(Choice(value, value) for value in doubt))
+        if value is None and (choice := chosen(offers, text, self.language)) is not None:
+            value = choice.value
+        if value is not None:
+            return Answer(asked.name, value)
+        if self._is_only_counted(text):
+            return self._doubts(doubt)
+        is_none = says_none(text, self.language) and labelled(text, asked.choices) is None
+        return self.aside() if is_none else None
+
+    def _is_only_counted(self, text: str) -> bool:
+        """Whether a text would answer the question that is open, but by a number, a place, or yes and no alone: it was
+        said to what was asked back, and isn't that question's answer."""
+        asked = self.asked
+        if asked is None or yes_or_no(text, self.language) == "no":
+            return False
+        names = (text, without_manners(text, self.language))
+        is_named = any(labelled(name, asked.choices) is not None for name in names)
+        return not is_named and certain(asked, text, self.language, self.view) is not None
 
     def _picked(self, place: Place) -> Meaning:
         """The one of several answers that is to be changed."""
@@ -317,16 +340,23 @@ class _Reader:
                 return Aside((), replace(self.dialogue.without_doubt(), confirms="cancel"))
             case "agent":
                 return self._agent()
-            case "go on" | "retry" if self.asked is None and self.view.status is not RunStatus.COMPLETED:
-                return self._go_on()
+            case "go on" | "retry":
+                return self._go_on(command.name)
             case "":
                 return self.aside(UNKNOWN, wording.help_text(self.view, self.words))
             case _:
                 return None
 
-    def _go_on(self) -> Meaning:
-        busy = self.view.status is RunStatus.WORKING and not seems_stuck(self.view)
-        return self.aside(NOTHING_ASKED) if busy else GoOn()
+    def _go_on(self, said: str) -> Meaning | None:
+        """Where a question is asked, only what failed behind its page can be tried again: with the answers so far."""
+        asked, view = self.asked, self.view
+        if asked is None:
+            busy = view.status is RunStatus.WORKING and not seems_stuck(view)
+            return None if view.status is RunStatus.COMPLETED else self.aside(NOTHING_ASKED) if busy else GoOn()
+        if said != "retry" or view.fault is None:
+            return None
+        is_answered = bool(offered(asked, self.words))
+        return Answer(asked.name, meaning(asked, "")) if is_answered or not asked.required else self.aside()
 
     def _reviewed(self) -> Meaning:
         """The answers so far, which a review page lists itself."""

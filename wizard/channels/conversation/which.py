@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from wizard.channels.conversation.dialogue import Dialogue
+from wizard.channels.conversation.manners import without_manners
 from wizard.channels.conversation.matching import plain_choice
 from wizard.channels.conversation.questions import numbered
 from wizard.channels.conversation.rewording import chosen
@@ -35,7 +36,7 @@ def places_of(dialogue: Dialogue) -> Sequence[Place]:
 
 def place_in(text: str, dialogue: Dialogue, language: str, *, nearly: bool = False) -> Place | None:
     """The one that somebody names by its number, its place or what its question is called, or `nearly` so."""
-    places = places_of(dialogue)
+    places, text = places_of(dialogue), without_manners(text, language)
     if (at := numbered(text.strip().rstrip(".)"), [str(at) for at in range(len(places))])) is not None:
         return places[int(at)]
     labels = [place.label for place in places]

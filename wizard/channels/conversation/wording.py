@@ -250,7 +250,8 @@ def _asking(view: RunView, asked: PromptField, dialogue: Dialogue, words: Words)
     elif asked.choices:
         many = counted("{count} choice: type its name", "{count} choices: type the name of one", len(asked.choices))
         lines.append(words.say(many))
-    if asked.name not in dialogue.doubted and (so_far := offered(asked, words)):
+    may_keep = view.current.in_parts or asked.name not in dialogue.doubted  # a form keeps nothing that was refused
+    if may_keep and (so_far := offered(asked, words)):
         lines.append(words.say(sentence("So far: {answer}", answer=so_far)))
         offers.append(("keep", words.say(sentence_for("button", "Keep it"))))
     if not asked.required and not of.is_yes_or_no:

@@ -516,6 +516,15 @@ async def test_a_choice_that_is_nearly_named_is_taken_and_two_that_are_close_ask
     assert held.view.answers["ask"] == {"town": "Bern"}
 
 
+async def test_a_change_that_may_be_of_two_answers_is_asked_back() -> None:
+    """There was no page with “this number”, or what was to correct one of them was taken for no answer."""
+    names = form("{name: own, label: Your name}", "{name: other, label: Doctor’s name}", "{name: n, type: integer}")
+    typed = ("Ann", "Bell", ":change name to Eve", "no, my name is Eve", ":change doctor’s name to Eve", "5")
+    held = await talk(await make_test_engine(names), names["id"], *typed)
+    assert held.script.text.count("Which answer do you mean: Your name or Doctor’s name?") == 2
+    assert held.view.answers["ask"] == {"own": "Ann", "other": "Eve", "n": 5}
+
+
 async def test_skip_restart_and_change_by_name() -> None:
     """The words of a chat are the terminal's as well, behind its colon."""
     engine = await make_test_engine(PASSPORT)
