@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 import wizard.stores.following
+from tests.patience import LONG
 from tests.unit.deployments.test_staging import Office
 from tests.unit.deployments.texts import ORDER, PASSPORT
 from wizard.app import wizard_app
@@ -29,7 +30,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
 
 async def comes(true: Callable[[], bool]) -> None:
     """Waits until it is so."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LONG):
         while not true():
             await asyncio.sleep(0.001)
 

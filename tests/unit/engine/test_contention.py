@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from tests.patience import LONG
 from tests.stores import Open, stores
 from wizard.engine.contention import Contention, Place
 from wizard.errors import RunBusy
@@ -84,7 +85,7 @@ async def test_who_takes_too_long_is_passed_by() -> None:
     contention = Contention(hold=0.01)
     hanging, next_one = Place(contention, "run"), Place(contention, "run")
     assert await hanging.take(lost=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         assert await next_one.take(lost=True)
     hanging.leave()
     assert contention.is_there("run"), "whoever was passed by lets nobody go by leaving"

@@ -17,6 +17,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from tests.patience import LONG
 from tests.postgres import database, server
 from tests.unit.nodes.handing import visit_of
 from wizard.errors import Excuse, NodeFailed
@@ -379,7 +380,7 @@ async def test_no_password_is_sent_in_the_clear(answer: bytes, monkeypatch: pyte
     impostor = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = impostor.sockets[0].getsockname()[1]
     refused = await Database("postgres", f"postgresql://forms:s3cret@127.0.0.1:{port}/crm").refusal("SELECT 1")
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), LONG)
     impostor.close()
     assert heard[0] == b"\0\0\0\x08\x04\xd2\x16/"  # it asks for an encrypted connection first
     assert b"s3cret" not in b"".join(heard)
