@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.patience import LONG
+from tests.patience import LONG, until
 from tests.stores import Open, clocked, stores
 from wizard.engine import Engine, utc_now
 from wizard.engine.view import RunView
@@ -77,12 +77,6 @@ def thread() -> Iterator[Thread]:
     made = Thread()
     yield made
     made.gate.set()
-
-
-async def until(happened: Any) -> None:
-    async with asyncio.timeout(10):
-        while not happened():
-            await asyncio.sleep(0.005)
 
 
 async def cancelled(turn: Coroutine[Any, Any, RunView], thread: Thread) -> None:

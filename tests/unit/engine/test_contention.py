@@ -134,7 +134,7 @@ async def test_the_code_of_a_node_does_not_wait_for_its_own_turn() -> None:
         async def submit(self, visit: Visit[NodeConfig]) -> Outcome:
             if visit.input and visit.input["x"] not in told:
                 told.append(str(visit.input["x"]))
-                async with asyncio.timeout(0.5):
+                async with asyncio.timeout(LONG):
                     await engine.amend(visit.run, session={"seen": True})
             return Proceed({})
 
@@ -145,6 +145,7 @@ async def test_the_code_of_a_node_does_not_wait_for_its_own_turn() -> None:
         {"id": "main", "nodes": [{"id": "tell", "type": "teller"}, ASK]}, node_types=[Teller]
     )
     person = await Person.starts(engine, "main")
+    engine._turns._contention.hold = engine._turns._contention.patience = 3600.0
     first = Place(engine._turns._contention, person.run.id)
     assert await first.take(lost=True)
     async with asyncio.TaskGroup() as tasks:

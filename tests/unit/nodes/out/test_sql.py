@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -161,9 +160,8 @@ async def test_a_statement_only_reads_unless_it_says_so(database: Database, stat
 async def test_a_statement_that_takes_too_long_ends(database: Database) -> None:
     """A query without an end would keep a thread, or a server, busy for ever."""
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c"
-    began = time.monotonic()
-    assert (await database.refusal(endless, seconds=0.3)).people is Excuse.TOO_LONG
-    assert time.monotonic() - began < 10
+    async with asyncio.timeout(LONG):
+        assert (await database.refusal(endless, seconds=0.3)).people is Excuse.TOO_LONG
     asked = asyncio.ensure_future(database.ask(endless))
     await asyncio.sleep(0.2)
     asked.cancel()
@@ -262,8 +260,8 @@ async def test_a_lock_is_told_as_one_also_where_a_step_may_take_less_time(tmp_pa
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE t (a)")
         other.execute("BEGIN EXCLUSIVE")
-        asked = Database("sqlite", f"sqlite:///{path}").refusal("SELECT a FROM t", seconds=0.3)
-        assert "locked" in (await asyncio.wait_for(asked, 0.3)).message
+        asked = Database("sqlite", f"sqlite:///{path}").refusal("SELECT a FROM t", seconds=3)
+        assert "locked" in (await asyncio.wait_for(asked, 3)).message
 
 
 # -- Wizard's own data ---------------------------------------------------------------------------------
