@@ -23,7 +23,7 @@ from tests.patience import LONG
 from tests.ports import free_port
 
 HOSTS = Path(__file__).parents[2] / "examples" / "hosts"
-SECONDS = 60.0  # that a server may take to start, on a busy machine
+SECONDS = 300.0  # that a server may take to start, on a busy machine
 
 
 class Browser:

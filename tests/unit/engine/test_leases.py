@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from tests.patience import LONG
+from tests.patience import LONG, until
 from wizard.engine.leases import LeaseLost, held
 from wizard.errors import StoreError
 
@@ -55,9 +55,12 @@ async def test_work_that_nobody_waits_for_any_more_is_stopped() -> None:
 async def test_a_storage_that_cant_be_reached_loses_no_lease() -> None:
     """A database that restarts would have every piece of work under way begun again."""
     leases = Leases(StoreError("no line"), StoreError("no line"), True)
-    work = asyncio.ensure_future(asyncio.sleep(0.05, "done"))
-    assert await held(work, leases, 0.001) == "done"
-    assert leases.asked > 3
+
+    async def works() -> str:
+        await until(lambda: leases.asked > 3)
+        return "done"
+
+    assert await held(asyncio.ensure_future(works()), leases, 0.001) == "done"
 
 
 async def test_what_the_work_raises_is_what_its_waiter_gets() -> None:
