@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = str(config.stash[SEED])
     gc.set_threshold(50_000, 20, 50)
     if config.getoption("tx", None) and _collects_all(config):
-        starts = workers.interpreter(fast=config.option.fast)
+        starts = workers.interpreter(list(map(str, config.invocation_params.args)), config.stash[SEED])
         forked = f"popen//python={starts}" if starts else "popen"
         config.option.tx = [forked if each == "popen" else each for each in config.option.tx]
 
@@ -73,14 +73,15 @@ def pytest_collectstart() -> None:
     gc.disable()  # what is imported and collected stays to the end: nothing in it is looked for
 
 
-@pytest.hookimpl(wrapper=True)  # within what makes errors of warnings
-def pytest_collection(session: pytest.Session) -> Iterator[None]:
-    """Processes that collect all at the same time begin at different files."""
+def pytest_collection(session: pytest.Session) -> bool | None:
+    """Processes that collect all at the same time begin at different files, where it isn't done before they fork."""
     told = getattr(session.config, "workerinput", {})
     if told.get("collects_all"):
+        if workers.take_over(session):
+            return True
         files = workers.files(fast=session.config.option.fast)
         import_turned(files, TESTS.parent, int(told["workerid"].removeprefix("gw")) / told["workercount"])
-    return (yield)
+    return None
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
