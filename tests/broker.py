@@ -18,7 +18,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 
 
 class BrokerServer:

@@ -18,7 +18,7 @@ from typing import Any
 
 from tests.forkserver import folder as folder_of
 
-SECONDS = 120
+SECONDS = 600
 
 
 class Environment:

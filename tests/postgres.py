@@ -32,7 +32,7 @@ CACHE = Path(__file__).parents[1] / ".pytest_cache"
 TEMPLATE = "migrated"
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
-START_SECONDS = 120.0
+START_SECONDS = 300.0
 # No machine is switched off during a test, and the death of a process loses nothing that was handed to the system.
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=60", "autovacuum_naptime=5s")
 OTHERS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity

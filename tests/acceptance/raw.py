@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import quote_plus
 
-PATIENCE = 20.0  # seconds for an answer
+PATIENCE = 120.0  # seconds for an answer; only what hangs takes so long
 BOUNDARY = "wz-boundary-7f3a"
 URLENCODED = "application/x-www-form-urlencoded"
 FORM_ENCODED = ("Content-Type", URLENCODED)

@@ -12,11 +12,14 @@ import pytest
 from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
 
 from tests.acceptance.json_caller import opened
+from tests.patience import LONG
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
+from wizard.channels.api.parameters import Number
 from wizard.channels.api.sockets import FRAME, VALUES
 from wizard.channels.conversation.codes import TRIES
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import MOST_TEXT, Incoming
+from wizard.channels.http.rate_limit import Rate
 from wizard.engine.worker import Worker
 from wizard.stores.contract import Store
 from wizard.testing import make_test_engine
@@ -150,7 +153,7 @@ class Socket:
         """So many messages or problems. What says that a message was dealt with may come before or after them."""
         said: list[dict[str, Any]] = []
         while len(said) < count:
-            frame = await self.ws.receive_json(timeout=20)
+            frame = await self.ws.receive_json(timeout=LONG)
             if "taken" in frame:
                 self.taken.append(frame["taken"])
             else:
@@ -344,20 +347,22 @@ async def test_a_socket_that_breaks_says_so_and_is_logged(
         for socket in sockets:
             await socket.reads(3)
         await engine.delete(gone.id)
-        assert (await sockets[0].ws.receive(timeout=5)).data == WSCloseCode.OK
+        assert (await sockets[0].ws.receive(timeout=LONG)).data == WSCloseCode.OK
         assert not caplog.records
 
         async def fails(*_: object) -> None:
             raise OSError("the disk is gone")
 
         monkeypatch.setattr(engine, "said", fails)
-        assert (await sockets[1].ws.receive(timeout=5)).data == WSCloseCode.INTERNAL_ERROR
+        assert (await sockets[1].ws.receive(timeout=LONG)).data == WSCloseCode.INTERNAL_ERROR
         assert "OSError" in caplog.text
 
 
-async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> None:
+async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is refused costs the server as well: eighteen senders of frames that can't be read kept all others waiting.
     Who says too much in earnest isn't refused in the middle of what they say, and heard again behind it."""
+    now = 0.0
+    monkeypatch.setattr("wizard.channels.http.quotas.Rate", lambda a_minute: Rate(a_minute, lambda: now))
     async with talking(await make_test_engine(TWO), message_rate=60) as caller:
         talk = await Talk.opens(caller)
         socket = await Socket.opens(talk, after="w-3")
@@ -368,23 +373,34 @@ async def test_a_socket_that_sends_too_much_is_slowed_whatever_it_sends() -> Non
         assert {problem["status"] for problem in await socket.reads(60)} == {400}
         with pytest.raises(TimeoutError):
             await socket.ws.receive(timeout=0.1)
+        now = 2.0
         assert [one["from"] for one in await socket.reads(2)] == ["person", "engine"]
         await socket.ws.close()
 
 
-async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(store: Store) -> None:
+async def test_a_server_that_stops_keeps_nobody_waiting_for_a_message(
+    monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
     """A chat without sockets asks for what is new and waits: a deployment would take as long as the last who does. Who
     has a socket is told to come back elsewhere."""
+    monkeypatch.setattr("wizard.channels.api.conversations.WAITING", Number("wait", "", 0, 3600, 0))
+    waits, said_within = asyncio.Event(), Conversations.said_within
+
+    async def noted(*given: Any) -> Any:
+        waits.set()
+        return await said_within(*given)
+
+    monkeypatch.setattr(Conversations, "said_within", noted)
     async with talking(await make_test_engine(TWO, store=store)) as caller:
         talk = await Talk.opens(caller)
         socket = await Socket.opens(talk, after="w-2")
         await socket.reads(1)
-        waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=25", talk.token))
+        waiting = asyncio.create_task(caller.gets(f"{talk.path}?after=w-3&wait=3600", talk.token))
         runner = caller.client.server.runner
         assert runner is not None
-        await asyncio.wait((waiting,), timeout=0.05)
+        await asyncio.wait_for(waits.wait(), LONG)
         await runner.shutdown()
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(LONG):
             assert await waiting == {"messages": []}
             assert (await socket.ws.receive()).data == WSCloseCode.GOING_AWAY
 

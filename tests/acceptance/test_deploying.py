@@ -17,7 +17,6 @@ nodes:
   - {id: trip, type: form, fields: [{name: km, type: integer, label: How far}]}
   - {id: done, type: end, title: Thank you}
 """
-WITHIN = 5.0  # seconds from a deployment on, in which it is served: one, where the machine isn't busy
 
 
 class Person:
@@ -49,12 +48,12 @@ def deploys(folder: Path, *replaced: str) -> str:
     return str(json.loads(done.out)["version"])
 
 
-def begins_on(server: Server, version: str) -> tuple[Person, float]:
-    """The first person whose run begins on the version, and how long that took."""
+def begins_on(server: Server, version: str) -> Person:
+    """The first person whose run begins on the version."""
     began = time.monotonic()
     while (person := Person(server)).version != version:
         assert time.monotonic() - began < PATIENCE
-    return person, time.monotonic() - began
+    return person
 
 
 def test_a_server_follows_deployments_and_runs_stay_on_their_version(tmp_path: Path) -> None:
@@ -65,15 +64,13 @@ def test_a_server_follows_deployments_and_runs_stay_on_their_version(tmp_path: P
         ann = Person(server)
         assert ann.version == first
         second = deploys(tmp_path, "How far", "How many kilometres")
-        bob, seconds = begins_on(server, second)
-        assert seconds < WITHIN
+        bob = begins_on(server, second)
         assert bob.run["current"]["fields"][0]["label"] == "How many kilometres"
         done = ann.answers(5)
         assert (done["status"], done["version"]) == ("completed", first)
         revoked = wizard(tmp_path, "revoke", "taxi", "--store", "sqlite:runs.db")
         assert revoked.out == "Version 1 of taxi is deployed again.\n", revoked.err
-        _, seconds = begins_on(server, first)
-        assert seconds < WITHIN
+        begins_on(server, first)
         assert bob.answers(7)["version"] == second
 
 

@@ -19,10 +19,11 @@ from urllib.parse import urlencode, urljoin
 import pytest
 
 from tests.forkserver import script
+from tests.patience import LONG
 from tests.ports import free_port
 
 HOSTS = Path(__file__).parents[2] / "examples" / "hosts"
-SECONDS = 60.0  # that a server may take to start, on a busy machine
+SECONDS = 300.0  # that a server may take to start, on a busy machine
 
 
 class Browser:
@@ -56,7 +57,7 @@ class Browser:
 
     def _send(self, request: urllib.request.Request) -> None:
         try:
-            answer = self._opener.open(request, timeout=30)
+            answer = self._opener.open(request, timeout=LONG)
         except urllib.error.HTTPError as error:
             answer = error
         with answer:
@@ -65,7 +66,7 @@ class Browser:
 
     def is_refused(self, url: str) -> bool:
         with pytest.raises(urllib.error.HTTPError) as refused:
-            self._opener.open(url, timeout=30)
+            self._opener.open(url, timeout=LONG)
         refused.value.close()
         return refused.value.code == 403
 
@@ -84,7 +85,7 @@ def tells(address: str, told: Mapping[str, str]) -> int:
     body = repr(dict(told)).replace("'", '"').encode()
     request = urllib.request.Request(f"{address}/paid", body, {"Content-Type": "application/json"})
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=LONG) as response:
             status: int = response.status
     except urllib.error.HTTPError as error:
         status = error.code
@@ -161,7 +162,7 @@ def test_somebody_books_seats(host: str, tmp_path: Path) -> None:
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG,
         check=False,
     )
     assert told.stdout == "completed: Your tickets: Bern 1, Bern 2, Bern 3\n", told.stderr
@@ -174,7 +175,7 @@ def test_a_script_says_what_it_can_not_do(tmp_path: Path) -> None:
         env=environment(tmp_path),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=LONG,
         check=False,
     )
     assert (told.returncode, told.stderr) == (1, "")

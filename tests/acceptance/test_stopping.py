@@ -31,20 +31,22 @@ nodes:
     type: form
     title: Who are you?
     fields: [{{name: name, type: text, label: Name}}]
-  - {{id: ask, type: http, url: "http://127.0.0.1:{port}/", timeout: 20s}}
+  - {{id: ask, type: http, url: "http://127.0.0.1:{port}/", timeout: 1h}}
   - {{id: done, type: end, title: Done}}
 """
 
 
-class Service(BaseHTTPRequestHandler):
-    """Answers after a while, and notes that it was asked."""
+PATIENT = {"WIZARD_GRACE": "3600", "WIZARD_SLOW_AFTER": "3600"}  # with a turn that takes as long as it does
 
-    asked = threading.Event()
-    seconds = 1.0
+
+class Service(BaseHTTPRequestHandler):
+    """Answers when it may, and notes that it was asked."""
+
+    asked, may = threading.Event(), threading.Event()
 
     def do_GET(self) -> None:
         self.asked.set()
-        time.sleep(self.seconds)
+        self.may.wait()
         body = b'{"ok": true}'
         with suppress(OSError):
             self.send_response(200)
@@ -59,13 +61,14 @@ class Service(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A service that takes two seconds."""
-    Service.asked, Service.seconds = threading.Event(), 2.0
+    """A service that takes as long as a test wants."""
+    Service.asked, Service.may = threading.Event(), threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Service)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     yield server.server_address[1]
+    Service.may.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -123,7 +126,7 @@ def under_way(address: str, pool: ThreadPoolExecutor) -> tuple[dict[str, Any], F
 
 def test_a_turn_under_way_is_answered_after_sigterm(tmp_path: Path, port: int) -> None:
     """A deployment must not cost a person the answer to what they just sent, nor run its effect twice."""
-    with started(tmp_path, port) as (process, address), ThreadPoolExecutor(1) as pool:
+    with started(tmp_path, port, **PATIENT) as (process, address), ThreadPoolExecutor(1) as pool:
         run, sent = under_way(address, pool)
         assert status_of(f"{address}/readyz") == 200
         process.send_signal(signal.SIGTERM)
@@ -134,6 +137,7 @@ def test_a_turn_under_way_is_answered_after_sigterm(tmp_path: Path, port: int) -
         while not refuses(f"{address}/healthz"):  # for a moment new connections are still taken
             time.sleep(0.01)
         assert not sent.done()
+        Service.may.set()
         status, told = sent.result(PATIENCE)
         assert (status, told["status"]) == (200, "completed")
         assert process.wait(PATIENCE) == 0
@@ -144,14 +148,11 @@ def test_a_turn_under_way_is_answered_after_sigterm(tmp_path: Path, port: int) -
 
 def test_a_turn_gets_no_longer_than_the_grace(tmp_path: Path, port: int) -> None:
     """A service that hangs must not keep a deployment waiting; the run goes on where it was."""
-    Service.seconds = 15
-    settings = {"WIZARD_GRACE": "0.5", "WIZARD_SLOW_AFTER": "20"}
+    settings = {**PATIENT, "WIZARD_GRACE": "0.5"}
     with started(tmp_path, port, **settings) as (process, address), ThreadPoolExecutor(1) as pool:
         run, sent = under_way(address, pool)
-        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
-        assert time.monotonic() - began < 10
         assert isinstance(sent.exception(PATIENCE), OSError | json.JSONDecodeError)
     with started(tmp_path, port) as (_, address):
         status, told = Server(f"{address}/api/v1").call(f"/runs/{run['id']}", token=run["token"])
@@ -162,16 +163,13 @@ def test_a_turn_gets_no_longer_than_the_grace(tmp_path: Path, port: int) -> None
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_who_is_told_twice_stops_at_once(tmp_path: Path, port: int, number: signal.Signals) -> None:
     """Ctrl-C again means now."""
-    Service.seconds = 15
-    with started(tmp_path, port) as (process, address), ThreadPoolExecutor(1) as pool:
+    with started(tmp_path, port, **PATIENT) as (process, address), ThreadPoolExecutor(1) as pool:
         _, sent = under_way(address, pool)
         process.send_signal(number)
         assert process.stdout is not None
         assert process.stdout.readline() == b"Stopping\n"
-        began = time.monotonic()
         process.send_signal(number)
         assert process.wait(PATIENCE) == -number
-        assert time.monotonic() - began < 5
         assert isinstance(sent.exception(PATIENCE), OSError)
 
 

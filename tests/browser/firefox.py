@@ -25,7 +25,7 @@ from tests.browser.chromium import required, run
 from tests.browser.person import LOOK
 
 NAMES = ("firefox-esr", "firefox")
-PATIENCE = 60.0  # seconds; only what hangs takes so long
+PATIENCE = 300.0  # seconds; only what hangs takes so long
 
 # Nothing that a test does may depend on what a browser does by itself, on the network least of all.
 PREFERENCES: dict[str, Any] = {

@@ -24,7 +24,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error,
 if TYPE_CHECKING:  # Playwright's early releases have it under another name
     from playwright.async_api import WebError
 
-PATIENCE = 20_000.0  # milliseconds for anything on a page; only who hangs waits that long
+PATIENCE = 120_000.0  # milliseconds for anything on a page; only who hangs waits that long
 
 # Reports each shift that nobody caused. Pages are static: one that moves while it loads is built wrongly.
 WATCH_SHIFTS = """

@@ -14,7 +14,7 @@ from tests.browser.person import Person
 from tests.browser.site import Site
 
 TALKS = Path(__file__).with_name("talks.yaml")
-PATIENCE = 15.0  # seconds; only what hangs takes so long
+PATIENCE = 120.0  # seconds; only what hangs takes so long
 
 SEEN = """(() => {
   const root = document.querySelector("wizard-chat")?.shadowRoot;

@@ -39,7 +39,7 @@ async def test_progress_is_heard_and_the_next_page_comes(working_site: Site, ope
     await ann.page.evaluate("window.stays = true")
     site.outside.reports(40, "Looking through 2025")
     said = ann.page.locator("[role=status]")
-    await said.filter(has_text="Looking through 2025 40 %").wait_for(timeout=10_000)
+    await said.filter(has_text="Looking through 2025 40 %").wait_for()
     assert await ann.page.locator("progress").evaluate("bar => bar.value") == 40
     assert await ann.page.evaluate("window.stays") is True
     site.outside.gate.set()
@@ -52,7 +52,7 @@ async def test_where_no_stream_comes_through_the_page_asks(working_site: Site, o
     await ann.page.route("**/-/progress*", lambda route: route.abort())
     await to_work(site, ann)
     site.outside.reports(70, "Nearly there")
-    await ann.page.locator("[role=status]").filter(has_text="Nearly there 70 %").wait_for(timeout=15_000)
+    await ann.page.locator("[role=status]").filter(has_text="Nearly there 70 %").wait_for()
     site.outside.gate.set()
     await ann.comes_to_see(title="You have 6 points")
 
@@ -84,6 +84,6 @@ async def test_without_scripts_the_page_loads_itself(working_site: Site, opens: 
     """And goes on when the work is done."""
     site, ann = working_site, await opens(javascript=False)
     await to_work(site, ann)
-    await ann.page.wait_for_url("**/points?wait=1", timeout=10_000)
+    await ann.page.wait_for_url("**/points?wait=1")
     site.outside.gate.set()
     await ann.comes_to_see(title="You have 6 points")

@@ -40,7 +40,7 @@ from wizard.settings import Settings
 from wizard.stores.contract import Store
 
 PR_SET_PDEATHSIG = 1
-PATIENCE = 60.0  # seconds that a process may take to start
+PATIENCE = 300.0  # seconds that a process may take to start
 ROOT = Path(__file__).parents[2]
 
 

@@ -22,7 +22,7 @@ from wizard.app import load_catalog, make_engine, open_store
 from wizard.channels.outside.contract import Inbound
 
 PEOPLE, QUESTIONS, DEATHS = (20, 10, 40) if TORTURE else (3, 3, 3)
-PATIENCE = 300.0 if TORTURE else 60.0
+PATIENCE = 300.0
 SECRET = example_tests().SECRET
 FORM = asking_words("many", QUESTIONS)
 

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 
+from tests.patience import LONG
 from tests.postgres import fresh_database
 from tests.talks import asking_words
 from tests.unit.channels.outside.test_inbox import Quiet
@@ -39,7 +40,7 @@ class Pigeon(Quiet):
 
     async def brings(self, count: int) -> None:
         """Waits for so many messages."""
-        async with asyncio.timeout(20), self.flown:
+        async with asyncio.timeout(LONG), self.flown:
             await self.flown.wait_for(lambda: len(self.sent) >= count)
 
 

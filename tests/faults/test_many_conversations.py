@@ -21,7 +21,7 @@ from wizard.stores.sqlite import SqliteStore
 
 TORTURE = int(os.environ.get("TORTURE", "0"))
 CONVERSATIONS, QUESTIONS, RESTARTS = (200, 10, 3) if TORTURE else (8, 4, 1)
-PATIENCE = 300.0 if TORTURE else 30.0
+PATIENCE = 300.0 if TORTURE else 120.0
 BROKEN = 0.2  # of the messages, after which the connection is gone
 
 FORM = asking_words("many", QUESTIONS)

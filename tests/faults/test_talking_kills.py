@@ -18,6 +18,7 @@ from tests.drawing import TORTURE
 from tests.faults.clients import Client, Heard
 from tests.faults.counterpart import Counterpart, counterpart
 from tests.faults.served import Nursery
+from tests.patience import LONG
 from tests.ports import free_port
 from tests.postgres import fresh_database
 
@@ -65,7 +66,7 @@ class Person(Client):
 
     async def answers_all(self) -> dict[str, Any]:
         """Whatever is asked, to the end of the run."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(LONG):
             while (state := await self.state())["status"] not in ("completed", "cancelled"):
                 last = (await self.messages())[-1]
                 if state["status"] != "waiting" or last["expects"] is None:
@@ -137,5 +138,5 @@ async def works(person: Person, other: Counterpart) -> None:
     await person.begins()
     for text in ("x", "short", "y", "way"):
         await person.says(text)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         await other.came.wait()

@@ -19,6 +19,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from tests.patience import until
 from tests.postgres import fresh_database
 from wizard.app import make_engine, open_store
 from wizard.definitions.catalog import Catalog
@@ -147,13 +148,14 @@ async def test_who_waits_for_jobs_hears_of_those_that_another_loop_orders(url: s
     await store.open()
     engine = engine_on(store)
     run = await engine.start("doubled")
-    loop = asyncio.get_running_loop()
-    waiting = asyncio.ensure_future(Worker(engine, idle=30.0).run())
+    waiting = asyncio.ensure_future(Worker(engine, idle=3600.0).run())
     await asyncio.sleep(0.1)
     await asyncio.to_thread(lambda: asyncio.run(engine.next(run.id, {"n": 1})))
-    began = loop.time()
-    while (await engine.load(run)).status is RunStatus.WORKING and loop.time() - began < 20:
-        await asyncio.sleep(0.01)
+
+    async def is_done() -> bool:
+        return (await engine.load(run)).status is not RunStatus.WORKING
+
+    await until(is_done)
     assert run.step == "told"
     waiting.cancel()
     await asyncio.wait({waiting})

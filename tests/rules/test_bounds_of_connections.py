@@ -18,8 +18,9 @@ from aiohttp import web
 
 from tests.acceptance.processes import process
 from tests.acceptance.raw import Answer, Line, NoAnswer, Sent, line_to, once
+from tests.patience import until
 from wizard.app import wizard_app
-from wizard.channels.http.connections import LEAST, LIMITS, RESERVE, Limits
+from wizard.channels.http.connections import LEAST, LIMITS, RESERVE, Connections, Limits
 from wizard.channels.web.connection import LARGEST_HEAD
 from wizard.server import listening
 from wizard.settings import Settings
@@ -30,10 +31,34 @@ ESTABLISHED = "01"
 FORM = "id: f\ntitle: F\nnodes:\n  - {id: a, type: form, fields: [{name: x, required: false}]}\n"
 
 
+class Port(int):
+    """A server's port, and what goes on behind it."""
+
+    connections: Connections
+    at_work = 0  # requests of the page that takes long
+
+    async def comes_to(self, *, lines: int = 0, at_work: int = 0) -> None:
+        """Until so many are open, or at work: to arrive takes a moment."""
+        await until(lambda: len(self.connections) >= lines and self.at_work >= at_work)
+
+    def looks(self, later: float) -> None:
+        """The look at all connections that would come so many seconds later."""
+        now = asyncio.get_running_loop().time() + later
+        for line in (*self.connections._lines(), *self.connections._leaving):
+            line.look(now)
+
+
 @asynccontextmanager
-async def served(**limits: Any) -> AsyncIterator[int]:
+async def served(**limits: Any) -> AsyncIterator[Port]:
     """The port of a server with these limits. Its page `/slow` takes until `/go` is asked for."""
-    go = asyncio.Event()
+    go, port = asyncio.Event(), Port()
+
+    class Noted(Connections):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(self)
+
+    made: list[Connections] = []
     app = web.Application()
     app[LIMITS] = Limits(**limits)
 
@@ -41,6 +66,7 @@ async def served(**limits: Any) -> AsyncIterator[int]:
         return web.Response(text="here")
 
     async def slow(request: web.Request) -> web.Response:
+        port.at_work += 1
         await go.wait()
         return web.Response(text="done")
 
@@ -52,8 +78,13 @@ async def served(**limits: Any) -> AsyncIterator[int]:
         return web.Response(body=b"x" * 30_000_000)
 
     app.add_routes([web.get("/", page), web.get("/slow", slow), web.get("/go", let_go), web.get("/large", large)])
-    async with listening(app, "127.0.0.1", 0, grace=0.1) as addresses:
-        yield addresses[0][1]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("wizard.server.Connections", Noted)
+        patched.setattr("wizard.channels.http.connections.FRESH", 3600.0)
+        async with listening(app, "127.0.0.1", 0, grace=0.1) as addresses:
+            port = Port(addresses[0][1])
+            (port.connections,) = made
+            yield port
 
 
 async def ended(line: Line) -> bool:
@@ -69,7 +100,7 @@ async def test_silence_makes_room() -> None:
         silent = [await stack.enter_async_context(line_to(port)) for _ in range(5)]
         for line in silent[1:]:
             await line.send(BEGUN)
-        await asyncio.sleep(0.1)
+        await port.comes_to(lines=5)
         assert (await once(port, PAGE)).status == 200
         assert await ended(silent[0])
         await silent[4].send(b"\r\n")
@@ -84,7 +115,7 @@ async def test_who_is_at_work_is_not_sent_away() -> None:
             await line.send(Sent("GET", "/slow").raw)
         other = await stack.enter_async_context(line_to(port))
         await other.send(Sent("GET", "/slow").raw)
-        await asyncio.sleep(0.2)
+        await port.comes_to(at_work=4)
         async with line_to(port) as late:
             turned_away = await late.answer()
         assert (turned_away.status, turned_away.header("retry-after")) == (503, "60")
@@ -97,7 +128,7 @@ async def test_one_address_takes_no_room_from_others() -> None:
         lines = [await stack.enter_async_context(line_to(port)) for _ in range(3)]
         for line in lines:
             await line.send(Sent("GET", "/slow").raw)
-        await asyncio.sleep(0.2)
+        await port.comes_to(at_work=3)
         async with line_to(port) as late:
             assert (await late.answer()).status == 503
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=("127.0.0.2", 0))
@@ -116,10 +147,11 @@ async def test_work_of_a_few_addresses_shuts_nobody_out() -> None:
             busy[address] = [await stack.enter_async_context(_from(address, port)) for _ in range(3)]
             for line in busy[address]:
                 await line.send(Sent("GET", "/slow").raw)
-        await asyncio.sleep(0.2)
+        await port.comes_to(at_work=6)
         async with _from("127.0.0.4", port) as visitor:
             assert (await visitor.ask(PAGE.raw)).status == 200
             await visitor.send(Sent("GET", "/slow").raw)
+            await port.comes_to(at_work=7)
             async with _from("127.0.0.2", port) as again:
                 assert (await again.answer()).status == 503
             async with _from("127.0.0.5", port) as another:
@@ -139,11 +171,11 @@ async def test_who_has_just_come_is_not_ended_for_who_has_more() -> None:
         for _ in range(3):
             line = await stack.enter_async_context(_from("127.0.0.2", port))
             await line.send(Sent("GET", "/slow").raw)
-        await asyncio.sleep(0.2)
+        await port.comes_to(at_work=3)
         first = await stack.enter_async_context(_from("127.0.0.3", port))
-        await asyncio.sleep(0.1)
+        await port.comes_to(lines=4)
         second = await stack.enter_async_context(_from("127.0.0.4", port))
-        await asyncio.sleep(0.1)
+        await until(lambda: "127.0.0.4" in port.connections._all)
         async with _from("127.0.0.2", port) as again:
             assert (await again.answer()).status == 503
         assert [(await line.ask(PAGE.raw)).status for line in (first, second)] == [200, 200]
@@ -153,7 +185,7 @@ async def test_silence_of_many_addresses_makes_room_too() -> None:
     """A connection from each of a thousand addresses shuts nobody out, however lately they came."""
     async with served(most=3, most_of_one=3) as port, AsyncExitStack() as stack:
         silent = [await stack.enter_async_context(_from(f"127.0.0.{number}", port)) for number in (2, 3, 4)]
-        await asyncio.sleep(0.1)
+        await port.comes_to(lines=3)
         async with _from("127.0.0.9", port) as visitor:
             assert (await visitor.ask(PAGE.raw)).status == 200
         assert await ended(silent[0])
@@ -175,18 +207,8 @@ async def test_a_burst_has_no_more_room_than_what_comes_one_by_one(limits: dict[
     async with served(**limits) as port, AsyncExitStack() as lines:
         for _ in range(3):
             await asyncio.gather(*(_opens(lines, port) for _ in range(100)))
-            await _come_to(port, 20)
+            await until(lambda: len(_sockets_at(port)) == 20)
         assert (await once(port, PAGE)).status == 200
-
-
-async def _come_to(port: int, count: int) -> None:
-    """Within a second so many connections are open, as much room as was promised and no more: to close one takes the
-    machine a moment, and so does one to arrive."""
-    until = monotonic() + 1
-    await asyncio.sleep(0.1)
-    while (open_now := len(_sockets_at(port))) != count:
-        assert monotonic() < until, open_now
-        await asyncio.sleep(0.05)
 
 
 async def _opens(lines: AsyncExitStack, port: int) -> None:
@@ -203,10 +225,12 @@ def _sockets_at(port: int) -> list[str]:
 
 async def test_a_head_takes_no_longer_than_it_may() -> None:
     """A connection that says nothing is closed; one that has begun reads why, the second request's sender as well."""
-    async with served(head=0.5) as port, line_to(port) as silent, line_to(port) as slow, line_to(port) as second:
+    async with served(head=3600) as port, line_to(port) as silent, line_to(port) as slow, line_to(port) as second:
         await slow.send(BEGUN)
         assert (await second.ask(PAGE.raw)).status == 200
         await second.send(BEGUN)
+        await until(lambda: sum(line._head == len(BEGUN) for line in port.connections._lines()) == 2)  # type: ignore[attr-defined]
+        port.looks(later=3601)
         assert await ended(silent)
         assert (await slow.answer()).status == 408
         late = await second.answer()
@@ -215,10 +239,11 @@ async def test_a_head_takes_no_longer_than_it_may() -> None:
 
 async def test_a_request_under_way_may_take_longer() -> None:
     """What bounds a head bounds neither a turn nor what is said between two requests."""
-    async with served(head=0.3) as port, line_to(port) as line, line_to(port) as other:
+    async with served(head=3600) as port, line_to(port) as line, line_to(port) as other:
         await line.send(Sent("GET", "/slow").raw)
         assert (await other.ask(PAGE.raw)).status == 200
-        await asyncio.sleep(2.2)
+        await port.comes_to(at_work=1)
+        port.looks(later=3601)
         assert (await other.ask(Sent("GET", "/go").raw)).status == 200
         assert (await line.answer()).body == b"done"
 
@@ -235,7 +260,8 @@ async def test_an_answer_that_nobody_takes_is_given_up() -> None:
     async with served(stalled=0.5) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1_000)
         writer.write(Sent("GET", "/large").raw)
-        await asyncio.sleep(2.5)
+        await port.comes_to(lines=1)
+        await until(lambda: not len(port.connections))
         with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
             await reader.readexactly(30_000_000)
         writer.close()
@@ -257,22 +283,21 @@ async def test_what_the_system_refuses_is_a_line_a_minute(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """asyncio logs a hundred lines, and tries a hundred times as often, each second: a disk full of log in an hour."""
-    tried = 0
+    tried: list[float] = []
 
     def refuse(self: socket.socket) -> tuple[socket.socket, object]:
-        nonlocal tried
-        tried += 1
+        tried.append(monotonic())
         raise OSError(errno.EMFILE, "Too many open files")
 
     async with served() as port:
         with caplog.at_level(logging.WARNING), monkeypatch.context() as patched:
             patched.setattr(socket.socket, "accept", refuse)
             async with line_to(port) as line:
-                await asyncio.sleep(2.5)
+                await until(lambda: len(tried) == 3)
                 patched.undo()
                 assert (await line.ask(PAGE.raw)).status == 200
     assert [record.getMessage()[:35] for record in caplog.records] == ["no connections can be taken (the sy"]
-    assert 2 <= tried <= 4
+    assert tried[2] - tried[0] > 1.5
 
 
 async def test_connections_leave_files_for_everything_else() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG
 from tests.stores import Open, stores
 from tests.workflows import registers
 from wizard.engine import Engine, utc_now
@@ -84,7 +85,7 @@ async def starts(engine: Engine, name: str, workflow: str = "main") -> Person:
     return await person.says(name)
 
 
-async def until_done(people: list[Person], seconds: float = 20.0) -> None:
+async def until_done(people: list[Person], seconds: float = LONG) -> None:
     async with asyncio.timeout(seconds):
         for person in people:
             while person.run.status is RunStatus.WORKING:
@@ -101,7 +102,7 @@ async def test_no_more_than_so_many_work_at_once_in_all_processes(stores: Open) 
         for each in made:
             await workers.enter_async_context(working(each))
         people = list(await asyncio.gather(*(starts(made[number % 3], str(number)) for number in range(6))))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG):
             while bank.now["call"] < 2:
                 await asyncio.sleep(0.01)
         bank.seconds = 0.03

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.chatting import Chat
+from tests.patience import LONG
 from wizard.channels.conversation.attention import Attention
 from wizard.channels.conversation.conversations import Conversations
 from wizard.channels.conversation.meanings import Incoming
@@ -1014,11 +1015,11 @@ async def test_who_waits_for_what_is_said_is_told_that_the_run_was_deleted() -> 
     """A program would wait for the whole of its time, and take the answer for silence."""
     chat = await Chat.of(TRIP)
     last = chat.heard[-1].id
-    waiting = asyncio.create_task(chat.talks.said_within(chat.id, last, 20))
+    waiting = asyncio.create_task(chat.talks.said_within(chat.id, last, 3600))
     while chat.id not in chat.talks._bells:
         await asyncio.sleep(0)
     await chat.engine.delete(chat.id)
-    async with asyncio.timeout(0.5):
+    async with asyncio.timeout(LONG):
         with pytest.raises(RunNotFound):
             await waiting
 

@@ -15,6 +15,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from tests.moved import KINDS, world
+from tests.patience import until
 from tests.workflows import Clock, ask, engine, flow, work
 from wizard.app import wizard_app
 from wizard.engine import Engine
@@ -183,7 +184,7 @@ async def test_a_claim_that_breaks_is_said_and_tried_again(
     monkeypatch.setattr(workers, "FIRST_PAUSE", 0.01)
     run = await standing(made)
     async with workers.working(made):
-        await _until(lambda: _is_at(made, run, "b"))
+        await until(lambda: _is_at(made, run, "b"))
     assert caplog.text.count("jobs can't be claimed") == 2
     assert "OverflowError" in caplog.text
 
@@ -192,18 +193,18 @@ async def test_a_worker_that_was_ended_is_started_again_and_readiness_knows(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Somebody's code cancels all tasks: the process says so, isn't ready meanwhile, and then works again."""
-    monkeypatch.setattr(workers, "RESTART", 0.2)
+    monkeypatch.setattr(workers, "RESTART", 2.0)
     made = await make_test_engine(flow_of_a_wait(), clock=lambda: datetime.now(UTC))
     async with TestClient(TestServer(wizard_app(made))) as client:
         assert (await client.get("/readyz")).status == 200
         for task in asyncio.all_tasks():
             if "Worker.run" in repr(task.get_coro()):
                 task.cancel()
-        await asyncio.sleep(0.05)
-        response = await client.get("/readyz")
+        while (response := await client.get("/readyz")).status == 200:
+            await asyncio.sleep(0.01)
         assert (response.status, await response.text()) == (503, "The worker of this process has ended.\n")
         person = await Person.starts(made, "d")
-        await _until(lambda: _is_at(made, person.run, "m"))
+        await until(lambda: _is_at(made, person.run, "m"))
         assert (await client.get("/readyz")).status == 200
     critical = [record.getMessage() for record in caplog.records if record.levelno == logging.CRITICAL]
     assert critical == ["the worker has ended, and is started again: it was cancelled"]
@@ -225,11 +226,3 @@ async def test_a_job_that_comes_early_is_put_off_at_the_end_of_time_as_well() ->
 
 async def _is_at(made: Engine, run: Any, step: str) -> bool:
     return (await made.load(run.id)).step == step
-
-
-async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(500):
-        if await holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it didn't come to that within five seconds")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG
 from tests.stores import Open, clocked
 from wizard.errors import DefinitionError, NodeFailed, StaleInput
 from wizard.model import RunStatus
@@ -130,7 +131,7 @@ async def test_a_try_is_made_in_the_very_instant_that_was_told(clocked: Open) ->
     await person.says("1")
     due = person.run.until
     assert due is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         await person.waits(microseconds=(due - office.clock()) // timedelta(microseconds=1))
     assert [at for at, _ in office.calls][1:] == [due]
     person.sees(title="2 calls")

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG, until
 from tests.stores import Open, clocked, stores
 from wizard.engine import Engine, utc_now
 from wizard.engine.view import RunView
@@ -78,12 +79,6 @@ def thread() -> Iterator[Thread]:
     made.gate.set()
 
 
-async def until(happened: Any) -> None:
-    async with asyncio.timeout(10):
-        while not happened():
-            await asyncio.sleep(0.005)
-
-
 async def cancelled(turn: Coroutine[Any, Any, RunView], thread: Thread) -> None:
     """A host's time limit ends the turn while the thread is at it."""
     task = asyncio.create_task(turn)
@@ -94,7 +89,7 @@ async def cancelled(turn: Coroutine[Any, Any, RunView], thread: Thread) -> None:
 
 
 async def comes_to(made: Engine, run: RunView, step: str) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         while (await made.load(run.id)).step != step:
             await asyncio.sleep(0.01)
 
@@ -201,7 +196,7 @@ async def test_a_worker_that_stops_hands_back_what_has_ended(stores: Open, threa
     await worker.stop(0)
     assert await Worker(other).perform_due() == 0
     thread.gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         while not await Worker(other).perform_due():
             await asyncio.sleep(0.01)
     assert ((await other.load(run.id)).step, thread.calls, thread.most) == ("b", 2, 1)
@@ -245,7 +240,7 @@ async def test_a_coroutine_that_heeds_no_cancellation_goes_on(monkeypatch: pytes
         await turn
     assert await Worker(made).perform_due() == 0
     gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         while not await Worker(made).perform_due():
             await asyncio.sleep(0.01)
     assert ((await made.load(run.id)).step, calls, most) == ("b", 2, 1)
@@ -278,7 +273,7 @@ async def test_a_turn_cancelled_while_it_undoes_is_gone_on_with_after_that(store
     await cancelled(made.next(run.id, {"x": "2"}), thread)
     assert await Worker(other).perform_due() == 0
     thread.gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         while not await Worker(other).perform_due():
             await asyncio.sleep(0.01)
     assert ((await other.load(run.id)).step, thread.most) == ("b", 1)
@@ -308,7 +303,7 @@ async def test_a_message_that_is_being_sent_is_sent_by_nobody_else(clocked: Open
     await worker.stop(0)
     assert await Worker(other).perform_due() == 0
     thread.gate.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         while not await Worker(other).perform_due():
             await asyncio.sleep(0.01)
     assert (thread.calls, thread.most) == (2, 1)

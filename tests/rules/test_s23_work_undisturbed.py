@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.faults.simulated import Process, World, definitions, polling, simulate
+from tests.patience import LONG, until
 from tests.stores import Open, clocked, stores
 from tests.workflows import Book, Clock, ask, branch, engine, flow, work
 from wizard.engine import Engine, utc_now
@@ -47,13 +48,13 @@ async def trace_of(made: Engine, run: str) -> list[str]:
 
 
 async def when_done(made: Engine, run: str) -> RunView:
-    """The run when the work at step t is over, or as it is after five seconds."""
-    for _ in range(500):
-        view = await made.load(run)
-        if view.step != "t":
-            break
-        await asyncio.sleep(0.01)
-    return view
+    """The run when the work at step t is over."""
+
+    async def is_over() -> bool:
+        return (await made.load(run)).step != "t"
+
+    await until(is_over)
+    return await made.load(run)
 
 
 @ARRIVALS
@@ -104,7 +105,7 @@ async def test_what_arrives_while_a_worker_works(stores: Open, arrival: Arrival)
     async with working(one):
         run = await one.start("main")
         await one.next(run.id, {"x": "1"})
-        await asyncio.wait_for(book.at_gate["t"].wait(), 10)
+        await asyncio.wait_for(book.at_gate["t"].wait(), LONG)
         for number in range(7):
             await arrival(two, run.id, number)
         gate.set()
@@ -188,11 +189,11 @@ async def test_arrivals_that_race_with_the_result_lose_nothing(stores: Open) -> 
     assert (view.step, len(view.run.session), len(book.keys("t"))) == ("w", 25, 1)
 
 
-LONG = {"type": "deed", "takes": 40, "timeout": "1m"}  # seconds; a lease is 30
+LASTING = {"type": "deed", "takes": 40, "timeout": "1m"}  # seconds; a lease is 30
 FOLLOWED = {
-    "a job": flow("main", ask("a"), {"id": "t", "type": "slow_deed", "takes": 8}, {"id": "u", **LONG}, ask("b")),
-    "lasting work": flow("main", ask("a"), {"id": "t", **LONG}, {"id": "u", **LONG}, ask("b")),
-    "a reminder": flow("main", ask("a", remind_after={"after": "2s", "goto": "u"}), {"id": "u", **LONG}, ask("b")),
+    "a job": flow("main", ask("a"), {"id": "t", "type": "slow_deed", "takes": 8}, {"id": "u", **LASTING}, ask("b")),
+    "lasting work": flow("main", ask("a"), {"id": "t", **LASTING}, {"id": "u", **LASTING}, ask("b")),
+    "a reminder": flow("main", ask("a", remind_after={"after": "2s", "goto": "u"}), {"id": "u", **LASTING}, ask("b")),
 }
 
 
@@ -390,7 +391,7 @@ async def test_who_is_patient_for_longer_than_a_lease_has_work_done_once() -> No
         assert (await made.next(run.id, {"x": "1"})).status is RunStatus.WORKING
         await asyncio.sleep(1.2)
         gate.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(LONG):
             while (await made.load(run.id)).run.current.node != "w":  # type: ignore[union-attr]
                 await asyncio.sleep(0.02)
     assert len(book.keys("t")) == 1

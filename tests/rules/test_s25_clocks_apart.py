@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.moved import World, world
+from tests.patience import LONG
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.engine.worker import Worker
@@ -74,7 +75,7 @@ async def test_slow_work_is_begun_once(apart: World) -> None:
     await engine.next(run, {"x": "1"})
     await apart.passes(milliseconds=1)
     working = asyncio.create_task(Worker(engine).perform_due())
-    await asyncio.wait_for(till.at_it.wait(), 10)
+    await asyncio.wait_for(till.at_it.wait(), LONG)
     await apart.passes(seconds=LEASE - 0.1)
     assert await Worker(engine).perform_due() == 0
     till.gate.set()
@@ -89,7 +90,7 @@ async def test_a_turn_holds_what_it_began_for_a_lease(apart: World) -> None:
     engine = await an_engine(apart, form("a"), {"id": "p", "type": "python", "function": "pay"}, pay=till)
     run = await engine.start("main")
     dying = asyncio.create_task(engine.next(run.id, {"x": "1"}))
-    await asyncio.wait_for(till.at_it.wait(), 10)
+    await asyncio.wait_for(till.at_it.wait(), LONG)
     other = await an_engine(apart, form("a"), {"id": "p", "type": "python", "function": "pay"}, pay=till)
     await apart.passes(seconds=LEASE - 0.1)
     assert await Worker(other).perform_due() == 0

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 
 from tests.conversations import Conversation, talk
+from tests.patience import until
 from tests.stores import Open, clocked
 from tests.workflows import REGISTRY, Book, Clock, Document, ask, branch, embed, engine, flow, work
 from wizard.definitions.catalog import Catalog
@@ -253,14 +254,6 @@ async def test_a_form_that_cant_be_shown_names_itself() -> None:
 
 SLOW = flow("main", ask("a"), work("t", "a.x"), ask("b"), work("u", "b.x"), ask("c"))
 IMPATIENT = Settings(slow_after=0.02, lease=1.0)
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    for _ in range(3000):
-        if await holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it doesn't come to that")
 
 
 async def outlasting(told: Told, store: Store | None = None) -> tuple[Engine, RunView, asyncio.Event]:

@@ -83,7 +83,7 @@ from wizard.scripts.script import CHANNELS
 
 REGISTRY = Registry.installed()
 LANGUAGES = frozenset({"yaml", "json", "python", "console", "css", "html", "js", "text", "toml", "ini", "http"})
-SECONDS = 120  # that one command may take, on a busy machine
+SECONDS = 300  # that one command may take, on a busy machine
 FILE = re.compile(r"(?:/\*|\{#) (?P<name>[\w/.]+) (?:\*/|#\})")
 EXIT_CODE = re.compile(r"#.*exit code (?P<code>\d+)")
 

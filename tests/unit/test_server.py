@@ -12,8 +12,9 @@ from contextlib import asynccontextmanager
 import pytest
 from aiohttp import ClientSession, web
 
+from tests.patience import LONG
 from wizard.channels.http.health import Stopping, add_health
-from wizard.server import MOMENT, serve_until_told
+from wizard.server import serve_until_told
 from wizard.stores.memory import MemoryStore
 
 
@@ -37,8 +38,9 @@ def healthy(stopping: Stopping) -> web.Application:
     return app
 
 
-async def test_after_sigterm_a_server_says_so_before_it_refuses_connections() -> None:
+async def test_after_sigterm_a_server_says_so_before_it_refuses_connections(monkeypatch: pytest.MonkeyPatch) -> None:
     """A balancer needs a moment to notice; people that it sends meanwhile must not meet a closed door."""
+    monkeypatch.setattr("wizard.server.MOMENT", 2.5)
     closed: list[bool] = []
     app = healthy(Stopping(asyncio.Event(), 1.0))
 
@@ -47,23 +49,22 @@ async def test_after_sigterm_a_server_says_so_before_it_refuses_connections() ->
 
     app.on_cleanup.append(note)
     async with serving(app) as (address, task), ClientSession() as session:
+        began = time.monotonic()
         os.kill(os.getpid(), signal.SIGTERM)
         async with session.get(f"{address}/readyz", headers={"Connection": "close"}) as answer:
             assert answer.status == 503
         assert not closed
-        began = time.monotonic()
         await task
-        assert time.monotonic() - began > MOMENT / 3
+        assert time.monotonic() - began > 2
     assert closed
 
 
-async def test_somebody_at_a_keyboard_does_not_wait_for_a_balancer() -> None:
+async def test_somebody_at_a_keyboard_does_not_wait_for_a_balancer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C is pressed by who wants the prompt back."""
+    monkeypatch.setattr("wizard.server.MOMENT", 3600.0)
     async with serving(healthy(Stopping(asyncio.Event(), 1.0))) as (_, task):
-        began = time.monotonic()
         os.kill(os.getpid(), signal.SIGINT)
-        await task
-        assert time.monotonic() - began < MOMENT
+        await asyncio.wait_for(task, LONG)
 
 
 @pytest.mark.parametrize("make", [lambda: healthy(Stopping(asyncio.Event(), 1.0)), web.Application])

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG
 from tests.postgres import fresh_database
 from tests.workflows import registers
 from wizard.app import make_engine, open_store
@@ -53,7 +54,7 @@ def door(tmp_path: Path) -> Iterator[Door]:
 
 
 def until_done(door: Door, run: RunView) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + LONG
     while is_working(door, run):
         assert time.monotonic() < end
         time.sleep(0.01)
@@ -179,7 +180,7 @@ def rude(function: Any, folder: Path) -> Door:
         functions = {"rude": function, "double": lambda n: 2 * n}
         return make_engine(catalog, open_store(f"sqlite:///{folder / 'runs.db'}"), functions=functions)
 
-    return Door(make, timeout=20)
+    return Door(make, timeout=LONG)
 
 
 @pytest.mark.parametrize("function", [stops, leaves_in_a_callback])
@@ -275,7 +276,7 @@ def test_a_function_that_moves_its_own_run_is_told_so(tmp_path: Path) -> None:
         registers(engine, {"double": double})
         return engine
 
-    with Door(with_own_function, timeout=20.0) as door:
+    with Door(with_own_function, timeout=LONG) as door:
         run = door(Engine.start, "doubled")
         door(Engine.next, run, {"n": 1})
         until_done(door, run)

@@ -25,7 +25,7 @@ from tests.pages import ROOT, Page
 HOSTS = ROOT / "examples" / "hosts"
 UNTYPED = "from django"  # Django says nothing of its types
 PAGES = ("README.md", "docs/embedding.md", "docs/writing-nodes.md")
-SECONDS = 300
+SECONDS = 1200
 
 # On a page that awaits, everything is inside of a function, where functions that nobody calls are told of.
 AROUND_PAGE = """

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests.patience import LONG
 from tests.unit.shell import Shell
 from wizard.app import load_catalog, make_engine
 from wizard.cli import worker as cli_worker
@@ -184,7 +185,7 @@ def test_a_worker_calls_them(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> N
             os.kill(os.getpid(), signal.SIGTERM)
 
         # Without what would end this process, the tests' own.
-        await asyncio.wait_for(asyncio.gather(made(engine, at_once, store, host, port), watch()), 20)
+        await asyncio.wait_for(asyncio.gather(made(engine, at_once, store, host, port), watch()), LONG)
 
     monkeypatch.setattr(cli_worker, "_work", until_completed)
     assert shell.types("worker --functions tariff:FUNCTIONS") == 0

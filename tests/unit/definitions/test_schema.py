@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonschema_rs
 import pytest
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel, Field
 
+from tests.schemas import is_a_schema
 from tests.unit.tiny import REGISTRY, Part
 from wizard.definitions.catalog import Catalog
 from wizard.definitions.reading.source import read
@@ -75,13 +75,6 @@ nodes:
 
 def objections(data: Any, against: dict[str, Any] = SCHEMA) -> list[str]:
     return [error.message for error in Draft202012Validator(against).iter_errors(data)]
-
-
-def is_a_schema(made: dict[str, Any]) -> None:
-    """Raises ValidationError for what is none, or names what isn't there. This validator is the one of Schemathesis: a
-    schema of this size takes `Draft202012Validator.check_schema` seconds."""
-    jsonschema_rs.meta.validate(made)
-    jsonschema_rs.Draft202012Validator(made)  # patterns and references
 
 
 def loads(data: Any) -> bool:

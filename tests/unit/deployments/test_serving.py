@@ -10,6 +10,7 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 import wizard.stores.following
+from tests.patience import until
 from tests.unit.deployments.test_staging import Office
 from tests.unit.deployments.texts import ORDER, PASSPORT
 from wizard.app import wizard_app
@@ -25,13 +26,6 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Office:
     """Whose processes look at what is deployed again and again, with hardly a pause."""
     monkeypatch.setattr(wizard.stores.following, "INTERVAL", 0.001)
     return Office()
-
-
-async def comes(true: Callable[[], bool]) -> None:
-    """Waits until it is so."""
-    async with asyncio.timeout(30):
-        while not true():
-            await asyncio.sleep(0.001)
 
 
 async def puts(office: Office, workflow: str, text: str) -> None:
@@ -51,6 +45,11 @@ def numbers(served: DeployedDefinitions) -> dict[str, str]:
     return {workflow.id: workflow.version for workflow in served.all_workflows()}
 
 
+def test_servers_look_each_second() -> None:
+    """Whoever deploys tries it at once: they would take the old version for the new one."""
+    assert wizard.stores.following.INTERVAL <= 1.0
+
+
 async def test_what_is_deployed_is_served_without_anybody_asking_for_it(office: Office) -> None:
     """A deployment, the next one, and back: servers that run since yesterday follow."""
     await office.saves(PASSPORT)
@@ -59,9 +58,9 @@ async def test_what_is_deployed_is_served_without_anybody_asking_for_it(office: 
         first = numbers(office.served)["passport"]
         await office.saves(PASSPORT.replace("Name", "Your name"), 1)
         await office.deploys()
-        await comes(lambda: numbers(office.served)["passport"] != first)
+        await until(lambda: numbers(office.served)["passport"] != first)
         await office.revokes()
-        await comes(lambda: numbers(office.served)["passport"] == first)
+        await until(lambda: numbers(office.served)["passport"] == first)
 
 
 async def test_a_store_that_is_away_is_told_once_and_outlived(
@@ -81,11 +80,11 @@ async def test_a_store_that_is_away_is_told_once_and_outlived(
 
         with monkeypatch.context() as broken:
             broken.setattr(office.store.stages, "stamp", away)
-            await comes(lambda: len(looked) > 5)
+            await until(lambda: len(looked) > 5)
             assert numbers(office.served) == before
         await office.saves(PASSPORT.replace("Name", "Your name"), 1)
         await office.deploys()
-        await comes(lambda: numbers(office.served) != before)
+        await until(lambda: numbers(office.served) != before)
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert len(said) == 2
     assert "what was before is served" in said[0]
@@ -165,7 +164,7 @@ async def test_an_application_serves_what_is_deployed(office: Office, caplog: py
         await office.saves(PASSPORT.replace("label: Name", "label: Your name"), 1)
         await office.deploys()
         await puts(office, "calling", CALLING)
-        await comes(lambda: "calling" in numbers(office.served))
+        await until(lambda: "calling" in numbers(office.served))
         second = await starts()
         assert second["version"] != first["version"]
         moved = await client.post(

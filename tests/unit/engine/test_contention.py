@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from tests.patience import LONG
 from tests.stores import Open, stores
 from wizard.engine.contention import Contention, Place
 from wizard.errors import RunBusy
@@ -84,7 +85,7 @@ async def test_who_takes_too_long_is_passed_by() -> None:
     contention = Contention(hold=0.01)
     hanging, next_one = Place(contention, "run"), Place(contention, "run")
     assert await hanging.take(lost=True)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         assert await next_one.take(lost=True)
     hanging.leave()
     assert contention.is_there("run"), "whoever was passed by lets nobody go by leaving"
@@ -133,7 +134,7 @@ async def test_the_code_of_a_node_does_not_wait_for_its_own_turn() -> None:
         async def submit(self, visit: Visit[NodeConfig]) -> Outcome:
             if visit.input and visit.input["x"] not in told:
                 told.append(str(visit.input["x"]))
-                async with asyncio.timeout(0.5):
+                async with asyncio.timeout(LONG):
                     await engine.amend(visit.run, session={"seen": True})
             return Proceed({})
 
@@ -144,6 +145,7 @@ async def test_the_code_of_a_node_does_not_wait_for_its_own_turn() -> None:
         {"id": "main", "nodes": [{"id": "tell", "type": "teller"}, ASK]}, node_types=[Teller]
     )
     person = await Person.starts(engine, "main")
+    engine._turns._contention.hold = engine._turns._contention.patience = 3600.0
     first = Place(engine._turns._contention, person.run.id)
     assert await first.take(lost=True)
     async with asyncio.TaskGroup() as tasks:

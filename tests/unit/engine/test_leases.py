@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from tests.patience import LONG, until
 from wizard.engine.leases import LeaseLost, held
 from wizard.errors import StoreError
 
@@ -27,7 +28,7 @@ class Leases:
 
 async def for_ever(stopped: list[str]) -> None:
     try:
-        await asyncio.sleep(60)
+        await asyncio.sleep(3600)
     finally:
         stopped.append("stopped")
 
@@ -36,7 +37,7 @@ async def test_work_that_lost_its_lease_is_stopped() -> None:
     """Somebody else does it now: going on would only do it twice."""
     stopped: list[str] = []
     with pytest.raises(LeaseLost):
-        await asyncio.wait_for(held(asyncio.ensure_future(for_ever(stopped)), Leases(True, False), 0.001), 5)
+        await asyncio.wait_for(held(asyncio.ensure_future(for_ever(stopped)), Leases(True, False), 0.001), LONG)
     assert stopped == ["stopped"]
 
 
@@ -47,16 +48,19 @@ async def test_work_that_nobody_waits_for_any_more_is_stopped() -> None:
     await asyncio.sleep(0.01)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, LONG)
     assert stopped == ["stopped"]
 
 
 async def test_a_storage_that_cant_be_reached_loses_no_lease() -> None:
     """A database that restarts would have every piece of work under way begun again."""
     leases = Leases(StoreError("no line"), StoreError("no line"), True)
-    work = asyncio.ensure_future(asyncio.sleep(0.05, "done"))
-    assert await held(work, leases, 0.001) == "done"
-    assert leases.asked > 3
+
+    async def works() -> str:
+        await until(lambda: leases.asked > 3)
+        return "done"
+
+    assert await held(asyncio.ensure_future(works()), leases, 0.001) == "done"
 
 
 async def test_what_the_work_raises_is_what_its_waiter_gets() -> None:

@@ -7,8 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from tests.patience import until
 from tests.stores import Open, clocked
 from tests.workflows import Book, Clock, ask, engine, flow, work
+from wizard.engine import Engine
 from wizard.engine.worker import Worker
 from wizard.errors import RunCancelled, StaleInput
 from wizard.model import RunStatus, StepStatus
@@ -23,13 +25,13 @@ AB = flow("main", ask("a"), work("t", "a.x"), ask("b"), ask("c"))
 IMPATIENT = Settings(slow_after=0.02, lease=1.0)
 
 
-async def settled(made: object, run_id: str) -> None:
+async def settled(made: Engine, run_id: str) -> None:
     """Waits until nothing works on the run any more."""
-    for _ in range(300):
-        await asyncio.sleep(0.01)
-        if (await made.load(run_id)).status is not RunStatus.WORKING:  # type: ignore[attr-defined]
-            return
-    raise AssertionError("the run is still being worked on")
+
+    async def is_settled() -> bool:
+        return (await made.load(run_id)).status is not RunStatus.WORKING
+
+    await until(is_settled)
 
 
 async def test_slow_work_is_left_to_a_worker(clocked: Open) -> None:

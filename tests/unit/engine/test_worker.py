@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import until
 from tests.workflows import Book, Clock, ask, engine, flow, work
 from wizard.engine.worker import Worker, working
 from wizard.errors import StoreError
@@ -18,14 +19,6 @@ from wizard.settings import Settings
 from wizard.stores.memory import MemoryStore
 
 SLOW = flow("main", ask("a"), work("t", slow=True), ask("b"))
-
-
-async def until(holds: Any) -> None:
-    for _ in range(300):
-        if await holds():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it didn't come to that within three seconds")
 
 
 async def test_a_run_goes_on_by_itself() -> None:
@@ -61,7 +54,7 @@ async def test_a_worker_that_is_stopped_finishes_what_it_began() -> None:
     worker = Worker(made)
     running = asyncio.create_task(worker.run())
     await book.at_gate["t"].wait()
-    stopping = asyncio.create_task(worker.stop(5))
+    stopping = asyncio.create_task(worker.stop(3600))
     await asyncio.sleep(0.02)
     assert not stopping.done()
     gate.set()

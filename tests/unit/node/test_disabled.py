@@ -62,7 +62,7 @@ def test_a_list_that_cant_be_read_stops_everything() -> None:
 
 UNTIL_IT_IS_TOLD = """
 import threading, time
-end = time.monotonic() + 10
+end = time.monotonic() + 120
 while any(isinstance(each, threading.Timer) for each in threading.enumerate()) and time.monotonic() < end:
     time.sleep(0.001)
 """

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from tests.patience import LONG
 from tests.plugins import PlugIn
 from wizard.node import Registry
 
@@ -31,7 +32,7 @@ assert {"set", "http", "form"} <= {each.type for each in registry}
 
 def test_built_in_types_are_imported_when_a_definition_names_them() -> None:
     """There are many, some with large libraries: whoever serves one form would pay for all of them at each start."""
-    done = subprocess.run([sys.executable, "-c", COUNTS], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", COUNTS], capture_output=True, text=True, timeout=LONG, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -182,7 +182,7 @@ async def test_a_try_that_took_too_long_is_tried_again() -> None:
             await hang(visit)
         return "done"
 
-    patient = visit(timeout=timedelta(milliseconds=20), retry=PATIENT)
+    patient = visit(timeout=timedelta(milliseconds=500), retry=PATIENT)
     assert await persevere(slow_once, patient, sleep=Pauses()) == "done"
 
 

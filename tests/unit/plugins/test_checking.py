@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG
 from tests.plugins import PARCELS, PlugIn
 from wizard.plugins.checking import check
 from wizard.plugins.inspection import MOST_MEMORY
@@ -195,7 +196,7 @@ def test_what_it_starts_is_stopped_with_it(plugin: PlugIn, tmp_path: Path) -> No
     assert re.search(rf"Max data size +{MOST_MEMORY} ", limits)
     assert re.search(r"Max cpu time +\d\d ", limits)
     status = Path(f"/proc/{program}/stat")
-    until = time.monotonic() + 5
+    until = time.monotonic() + LONG
     while status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z" and time.monotonic() < until:
         time.sleep(0.01)
     assert not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"

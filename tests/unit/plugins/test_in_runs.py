@@ -29,7 +29,7 @@ EXECUTE = "        SENT.append(visit.key)\n"
     [
         ("1 / 0", "ZeroDivisionError"),
         ("raise SystemExit", "FunctionExited"),
-        ("await __import__('asyncio').sleep(600)", "0.05"),
+        ("await __import__('asyncio').sleep(600)", "0.5"),
         ("return 3", "int"),
         ("return Proceed({'number': object()})", "object"),
         ("visit.config.weight = 9", "ValidationError"),
@@ -39,7 +39,7 @@ EXECUTE = "        SENT.append(visit.key)\n"
 async def test_its_own_step_fails_and_no_other_run(plugin: PlugIn, does: str, says: str) -> None:
     """A hundred others fill in forms meanwhile."""
     plugin.install(PARCELS.replace(EXECUTE, f"        {does}\n"), "2.0")
-    engine = await make_test_engine(SENDING, settings=Settings(step_timeout=0.05))
+    engine = await make_test_engine(SENDING, settings=Settings(step_timeout=0.5))
     ann, bob = await Person.starts(engine, "sending"), await Person.starts(engine, "sending")
     await engine.next(ann.run, {"name": "Ann"})
     assert ann.run.fault is not None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.patience import LONG
 from wizard.errors import NodeContractError, NodeFailed
 from wizard.process.calls import Calls
 from wizard.process.isolation import FunctionExited, Whose, computed, contained
@@ -77,7 +78,7 @@ async def test_a_limit_inside_a_limit_is_its_own() -> None:
             return "gave up"
         return "came"
 
-    assert await Calls().within(5, work, WHOSE) == "gave up"
+    assert await Calls().within(LONG, work, WHOSE) == "gave up"
 
 
 async def test_a_task_is_no_more_cancelled_than_before_when_a_call_was_cut_off() -> None:
@@ -99,7 +100,7 @@ async def test_what_cannot_be_awaited_is_named() -> None:
 
     for work in (lambda: 7, generates):
         with pytest.raises(NodeContractError, match="kind gave"):
-            await Calls().within(5, work, WHOSE)  # type: ignore[arg-type]
+            await Calls().within(LONG, work, WHOSE)  # type: ignore[arg-type]
 
 
 async def test_calls_that_do_not_come_back_are_told_by_kind() -> None:
@@ -113,7 +114,7 @@ async def test_calls_that_do_not_come_back_are_told_by_kind() -> None:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wizard.process.calls.LINGER", 0.05)
+    monkeypatch.setattr("wizard.process.calls.LINGER", 0.3)
 
 
 async def _for_ever() -> None:
@@ -129,10 +130,10 @@ async def test_a_try_that_took_too_long_doesnt_end_what_tries_again() -> None:
     async def tries() -> str:
         with pytest.raises(NodeFailed):
             await calls.within(0.01, _for_ever, WHOSE)
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         return "done"
 
-    assert await calls.within(5, tries, WHOSE) == "done"
+    assert await calls.within(LONG, tries, WHOSE) == "done"
     assert calls.lost == 0
 
 
@@ -145,10 +146,10 @@ async def test_a_function_may_have_time_limits_of_its_own() -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(0.01):
                 await _for_ever()
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.5)
         return "done"
 
-    assert await calls.within(5, falls_back, WHOSE) == "done"
+    assert await calls.within(LONG, falls_back, WHOSE) == "done"
     with pytest.raises(NodeFailed):
         await calls.within(0.1, falls_back, WHOSE)
     assert calls.lost == 0
@@ -166,12 +167,12 @@ async def test_what_was_abandoned_leaves_the_task_alone() -> None:
                 await asyncio.sleep(0.05)
 
     async def around() -> None:
-        await calls.within(0.3, stubborn, WHOSE)
+        await calls.within(0.8, stubborn, WHOSE)
 
     with pytest.raises(NodeFailed):
         await calls.within(0.01, around, WHOSE)
     assert calls.lost == 1
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1)
     released = True
     task = asyncio.current_task()
     assert task is not None

@@ -6,6 +6,7 @@ import queue
 
 import pytest
 
+from tests.patience import LONG
 from wizard.process.stopping import ABANDONED, LastExit
 
 
@@ -15,7 +16,7 @@ def test_the_process_ends_when_its_time_is_over(caplog: pytest.LogCaptureFixture
     last = LastExit(left.put)
     last.within(60)
     last.within(0.05)
-    assert left.get(timeout=10) == ABANDONED
+    assert left.get(timeout=LONG) == ABANDONED
     assert "test_stopping.py" in caplog.text or "queue" in caplog.text or "it stands at" in caplog.text
 
 

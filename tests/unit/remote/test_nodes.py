@@ -161,7 +161,7 @@ def headers_of(request: web.Request) -> str:
 
 
 WRONG: dict[str, tuple[Callable[[Service], Callable[[web.Request], Any]], str]] = {
-    "hangs": (lambda service: hangs, "didn't answer within 0.5 seconds"),
+    "hangs": (lambda service: hangs, "didn't answer within 2 seconds"),
     "fails": (lambda service: lambda request: web.Response(status=500), "answered with the status 500"),
     "busy": (lambda service: lambda request: web.Response(status=503), "is busy"),
     "moved": (
@@ -219,7 +219,7 @@ async def test_whatever_a_service_does_only_its_step_fails(fault: str, caplog: p
     """The step says which node type it is and what to do, other runs go on, and when the service is right again the
     run goes on as well. What a service says may quote what it was sent, and stays out of the log."""
     made, said = WRONG[fault]
-    async with shopping(http_timeout=0.5 if fault == "hangs" else 10) as shop:
+    async with shopping(http_timeout=2 if fault == "hangs" else 10) as shop:
         shop.service.wrong = made(shop.service)
         run = await shop.orders()
         assert run.status is RunStatus.FAILED

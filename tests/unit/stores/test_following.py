@@ -8,6 +8,7 @@ import logging
 import pytest
 
 import wizard.stores.following
+from tests.patience import LONG
 from wizard.app import wizard_app
 from wizard.deployments.serving import DeployedDefinitions
 from wizard.errors import StoreError
@@ -35,7 +36,7 @@ async def test_a_served_store_is_looked_at_once_for_all_that_follow_it(monkeypat
     app.freeze()
     await app.startup()
     monkeypatch.setattr(store.stages, "stamp", counted)
-    await asyncio.wait_for(enough.wait(), 20)
+    await asyncio.wait_for(enough.wait(), LONG)
     await app.cleanup()
     assert len(set(looks)) == 1
 

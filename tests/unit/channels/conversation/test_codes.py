@@ -7,6 +7,7 @@ from hashlib import sha256
 import pytest
 
 from tests.chatting import Chat
+from tests.patience import LONG
 from tests.talks import CONVERSATIONS, TWO, Talk, talking
 from tests.unit.channels.typed import ANN, PASSPORT, talk
 from wizard.channels.conversation.codes import LASTS, Codes, plain
@@ -46,7 +47,7 @@ async def test_a_code_is_asked_for_over_json_and_over_a_socket() -> None:
             await socket.send_json({"id": "s-1", "text": "switch device"})
             told = ""
             while "Type this code" not in told or code_of(told) == code_of(ann.texts[0]):
-                told = (await socket.receive_json(timeout=5)).get("text", "")
+                told = (await socket.receive_json(timeout=LONG)).get("text", "")
         assert await Codes(engine).use(code_of(told)) == (ann.id, ann.token)
 
 

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from tests.patience import LONG
 from tests.unit.channels.slow import ORDERED, POINTS, Bench
 from wizard.channels.api.calls import api
 from wizard.channels.http.streams import MOST_OF_ONE, Followers
@@ -127,7 +128,7 @@ async def test_a_run_has_a_few_streams_and_a_server_many() -> None:
         assert (await at.follows(three)).status == 503
         for each in opened:
             each.close()  # the listeners go, and their places are free again
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(LONG):
             while (await at.follows(three)).status != 200:
                 await asyncio.sleep(0.02)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from tests.patience import LONG
 from tests.unit.channels.slow import ORDERED, POINTS, Bench
 from tests.unit.channels.typed import Script
 from wizard.channels.terminal import terminal
@@ -133,7 +134,7 @@ async def test_a_pipe_is_read_on_at_a_wait(engine: Engine, lines: tuple[str, ...
     """A script that is over, or leaves, would hang at a wait for as long as nothing happens elsewhere."""
     view = await engine.start("ordered")
     pipe = Pipe("tea", *lines)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         assert await Conversation(engine, pipe).hold(view) is ending
     assert pipe.titles.count("What?") == titles
     assert "leave with :quit" in pipe.text
@@ -153,7 +154,7 @@ async def test_back_is_offered_where_there_is_something_to_go_back_to(final: str
         "  - {id: w, type: wait, for: 2d}"
     )
     pipe = Pipe("tea", ":quit")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         assert await Conversation(engine, pipe).hold(await engine.start("order")) is Ending.LEFT
     assert [line.strip() for line in pipe.written if "by itself" in line] == [told]
     await engine.close()
@@ -183,7 +184,7 @@ async def test_an_answer_in_a_pipe_is_one_to_the_question_after_the_wait(engine:
         return await engine.event(view.id, "delivered")
 
     pipe = Pipe("tea", "5")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LONG):
         assert await Conversation(engine, pipe).hold(view) is Ending.COMPLETED
     assert not pipe.wrong
 

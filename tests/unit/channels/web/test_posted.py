@@ -10,6 +10,7 @@ import pytest
 from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient, TestServer
 
+from tests.patience import LONG
 from wizard.channels.web.posted import Posted, Upload, answers_of, draft_of, files_of
 from wizard.channels.web.refusals import Refusal
 from wizard.channels.web.upload_limits import read_posted
@@ -268,7 +269,7 @@ async def sent(client: TestClient[web.Request, web.Application], content_type: s
     reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
     try:
         writer.write((head + body).encode())
-        return await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)
+        return await asyncio.wait_for(reader.readuntil(b"\r\n"), LONG)
     finally:
         writer.close()
 

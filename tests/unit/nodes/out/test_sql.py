@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -17,6 +16,7 @@ import asyncpg
 import pytest
 from pydantic import SecretStr
 
+from tests.patience import LONG
 from tests.postgres import database, server
 from tests.unit.nodes.handing import visit_of
 from wizard.errors import Excuse, NodeFailed
@@ -160,9 +160,8 @@ async def test_a_statement_only_reads_unless_it_says_so(database: Database, stat
 async def test_a_statement_that_takes_too_long_ends(database: Database) -> None:
     """A query without an end would keep a thread, or a server, busy for ever."""
     endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) AS n FROM c"
-    began = time.monotonic()
-    assert (await database.refusal(endless, seconds=0.3)).people is Excuse.TOO_LONG
-    assert time.monotonic() - began < 10
+    async with asyncio.timeout(LONG):
+        assert (await database.refusal(endless, seconds=0.3)).people is Excuse.TOO_LONG
     asked = asyncio.ensure_future(database.ask(endless))
     await asyncio.sleep(0.2)
     asked.cancel()
@@ -261,8 +260,8 @@ async def test_a_lock_is_told_as_one_also_where_a_step_may_take_less_time(tmp_pa
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("CREATE TABLE t (a)")
         other.execute("BEGIN EXCLUSIVE")
-        asked = Database("sqlite", f"sqlite:///{path}").refusal("SELECT a FROM t", seconds=0.3)
-        assert "locked" in (await asyncio.wait_for(asked, 0.3)).message
+        asked = Database("sqlite", f"sqlite:///{path}").refusal("SELECT a FROM t", seconds=3)
+        assert "locked" in (await asyncio.wait_for(asked, 3)).message
 
 
 # -- Wizard's own data ---------------------------------------------------------------------------------
@@ -379,7 +378,7 @@ async def test_no_password_is_sent_in_the_clear(answer: bytes, monkeypatch: pyte
     impostor = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = impostor.sockets[0].getsockname()[1]
     refused = await Database("postgres", f"postgresql://forms:s3cret@127.0.0.1:{port}/crm").refusal("SELECT 1")
-    await asyncio.wait_for(done.wait(), 5)
+    await asyncio.wait_for(done.wait(), LONG)
     impostor.close()
     assert heard[0] == b"\0\0\0\x08\x04\xd2\x16/"  # it asks for an encrypted connection first
     assert b"s3cret" not in b"".join(heard)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.faults.test_events import Dying, Killed, _Opened
+from tests.patience import LONG
 from wizard.engine import Engine
 from wizard.engine.view import RunView
 from wizard.errors import DefinitionError, DocumentNotFound, InvalidInput
@@ -207,7 +208,7 @@ async def test_of_two_merges_that_meet_none_is_left_half_done() -> None:
             return saved
 
     profiles = RunProfiles(Met(), engine.clock, schema())  # type: ignore[arg-type]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(LONG):
         await asyncio.gather(*(profiles.merge(*pair, {}, "keep", "run") for pair in (("ann", "anne"), ("anne", "ann"))))
     again = [await profiles.merge(*pair, {}, "keep", "run") for pair in (("ann", "anne"), ("anne", "ann"))]
     assert sorted(each.outcome for each in again) == ["elsewhere", "merged"]
@@ -260,7 +261,7 @@ class _Together(Dying):
         async def save(*given: Any) -> Any:
             if left[0]:
                 left[0] -= 1
-                await asyncio.wait_for(both.wait(), 5)
+                await asyncio.wait_for(both.wait(), LONG)
             saved = await real.save(*given)
             await asyncio.sleep(0)
             return saved

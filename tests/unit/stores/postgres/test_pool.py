@@ -8,6 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from tests.patience import until
 from tests.postgres import Server, fresh_database, server
 from wizard.errors import InvalidInput, KeyReused, SettingsError, StoreError
 from wizard.stores.postgres import PostgresStore
@@ -205,6 +206,11 @@ async def test_a_statement_does_not_run_for_ever() -> None:
         await pool.close()
 
 
+async def sleeps(pool: Pool) -> bool:
+    """Whether a statement that takes long has begun."""
+    return bool(await pool.read("SELECT 1 FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(3600)%'"))
+
+
 async def test_a_server_that_is_killed_and_started_again_is_used_again() -> None:
     """A database that was restarted needs no restart of everything that uses it."""
     own = Server()
@@ -213,8 +219,8 @@ async def test_a_server_that_is_killed_and_started_again_is_used_again() -> None
         pool = Pool(own.url(), 3)
         await pool.open()
         await asyncio.gather(*(pool.read("SELECT pg_sleep(0.05)") for _ in range(3)))
-        under_way = asyncio.create_task(pool.write("SELECT pg_sleep(10)"))
-        await asyncio.sleep(0.1)
+        under_way = asyncio.create_task(pool.write("SELECT pg_sleep(3600)"))
+        await until(lambda: sleeps(pool))
         own.kill()
         with pytest.raises(StoreError, match="was lost"):
             await under_way
@@ -232,8 +238,10 @@ async def test_closing_waits_for_what_is_under_way_but_not_for_ever(monkeypatch:
     monkeypatch.setattr("wizard.stores.postgres.pool.FREE_SECONDS", 0.2)
     pool = Pool(server().url(), 1)
     await pool.open()
-    endless = asyncio.create_task(pool.write("SELECT pg_sleep(20)"))
-    await asyncio.sleep(0.1)
+    endless, other = asyncio.create_task(pool.write("SELECT pg_sleep(3600)")), Pool(server().url(), 1)
+    await other.open()
+    await until(lambda: sleeps(other))
+    await other.close()
     await pool.close()
     with pytest.raises(StoreError, match="was lost"):
         await endless

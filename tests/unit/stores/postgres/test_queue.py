@@ -7,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +16,7 @@ import pytest
 
 from tests.contract import runs
 from tests.contract.runs import creating, turn
+from tests.patience import LONG, until
 from tests.unit.stores.databases import beside, store, url
 from wizard.errors import StoreError
 from wizard.model import Run
@@ -110,13 +110,11 @@ async def test_what_is_not_due_is_not_in_the_way(store: PostgresStore, beside: a
 @pytest.mark.usefixtures("no_polling")
 async def test_an_order_of_another_process_wakes_who_waits(store: PostgresStore, other: PostgresStore) -> None:
     """A person waits for a worker in another process: a second of polling is a second of theirs."""
-    waiting = asyncio.create_task(claimed(store, 30))
+    waiting = asyncio.create_task(claimed(store, LONG))
     await asyncio.sleep(0.3)
     assert not waiting.done()
-    began = time.monotonic()
     await other.commit(creating(a_run(), jobs=(a_job(),)))
     assert [claim.job.run for claim in await waiting] == ["run-1"]
-    assert time.monotonic() - began < 20
 
 
 @pytest.mark.usefixtures("no_polling")
@@ -124,12 +122,11 @@ async def test_a_lost_connection_is_listened_to_again(
     store: PostgresStore, other: PostgresStore, beside: asyncpg.Connection
 ) -> None:
     """After a cut of the network, jobs aren't slower for ever."""
-    waiting = asyncio.create_task(claimed(store, 30))
-    await asyncio.sleep(0.3)
-    cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
-    assert await beside.fetchval(cut) == 1
-    while not await beside.fetchval("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"):
-        await asyncio.sleep(0.02)
+    listening = "FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+    waiting = asyncio.create_task(claimed(store, LONG))
+    await until(lambda: beside.fetchval(f"SELECT count(*) {listening}"))
+    assert await beside.fetchval(f"SELECT count(pg_terminate_backend(pid)) {listening}") == 1
+    await until(lambda: beside.fetchval(f"SELECT count(*) {listening}"))
     await other.commit(creating(a_run(), jobs=(a_job(),)))
     assert [claim.job.run for claim in await waiting] == ["run-1"]
 
@@ -144,7 +141,7 @@ async def test_without_a_connection_to_listen_jobs_are_found_by_looking(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("wizard.stores.postgres.pool.Pool.connect", refused)
-    waiting = asyncio.create_task(claimed(store, 30))
+    waiting = asyncio.create_task(claimed(store, LONG))
     await asyncio.sleep(0.1)
     await other.commit(creating(a_run(), jobs=(a_job(),)))
     assert [claim.job.run for claim in await waiting] == ["run-1"]

@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from tests.contract.runs import NOW, a_run, a_step, creating, exactly, full_run, turn
+from tests.patience import until
 from tests.postgres import Server, connect
 from tests.unit.stores.damaged import check_only_one_was_whole
 from tests.unit.stores.databases import beside, store, url
@@ -282,7 +283,7 @@ async def test_what_was_acknowledged_outlives_the_death_of_the_server() -> None:
                 run = change.run
 
         people = [asyncio.create_task(person(f"run-{n}")) for n in range(8)]
-        await asyncio.sleep(0.5)
+        await until(lambda: len(acknowledged) == 8 and sum(acknowledged.values()) > 40)
         own.kill()
         for each in people:
             with pytest.raises(StoreError):

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.contract.runs import NOW, a_job, a_run, a_step, creating, exactly, full_run, full_undo, turn
+from tests.patience import LONG
 from wizard.errors import InvalidInput, StaleRevision, StoreError, WizardError
 from wizard.model import DocumentSave, Entry, Reply, Run, StoredFile
 from wizard.model.job import Backlog
@@ -430,7 +431,7 @@ async def test_another_process_gets_what_this_one_orders(path: Path, store: Sqli
     await store.commit(creating(a_run(), jobs=tuple(a_job(visit=n) for n in range(6))))
     both = await asyncio.gather(*(each.queue.claim(NOW, 3, timedelta(seconds=30), 0) for each in (store, other)))
     assert sorted(claim.job.visit for claims in both for claim in claims) == list(range(6))
-    waiting = asyncio.create_task(other.queue.claim(NOW, 1, timedelta(seconds=30), 5))
+    waiting = asyncio.create_task(other.queue.claim(NOW, 1, timedelta(seconds=30), LONG))
     await asyncio.sleep(0.05)
     await store.commit(creating(a_run("run-2"), jobs=(a_job("run-2"),)))
     assert [claim.job.run for claim in await waiting] == ["run-2"]
