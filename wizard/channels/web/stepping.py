@@ -257,6 +257,7 @@ class Stepping:
         view, path = sent.view, sent.path
         seen, page, revision = Shown.read(sent.posted)
         before, was_current, mark = view.revision, sent.is_current, view.mark_of(path)
+        was_last = seen != mark and revision == str(before - 1)  # its answer was the last that happened: a double click
         if sent.by_browser and seen != mark and answered_with(sent.guest.answered, page) == mark:
             seen = mark  # the browser had the page in its memory, as it was before it was answered from there
         answers, draft = answers_of(sent.fields, sent.posted), sent.draft
@@ -267,8 +268,7 @@ class Stepping:
             return await self._refuse(sent, refusal, lambda: pages.step(rejected, changing=sent.changing))
         if view.mark_of(path) == mark:  # else nothing that was refused there counts any more
             await self._site.kept_refusals.forget(sent.page)
-        is_sent_again = revision == str(before - 1)  # and what it brought was the last that happened: a double click
-        if view.revision == before and not (was_current or sent.changing or is_sent_again):
+        if view.revision == before and not (was_current or sent.changing or was_last):
             return self._site.redirect(pages.after(path))
         response = self._to_current(sent)
         if answered := answered_now(sent.guest.answered, page, view.mark_of(path)):
