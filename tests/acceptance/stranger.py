@@ -36,7 +36,10 @@ def _start(base: str) -> str:
 
 
 def _learn(run: dict[str, Any]) -> None:
-    _tokens[run["id"]], _steps[run["id"]] = run["token"], run["current"]["step"]
+    """What is started as a conversation says nothing of steps."""
+    _tokens[run["id"]] = run["token"]
+    if "current" in run:
+        _steps[run["id"]] = run["current"]["step"]
 
 
 def _can_be_one(case: Case) -> bool:
@@ -69,9 +72,13 @@ def map_case(context: HookContext, case: Case) -> Case:
     if isinstance(case.body, dict) and "revision" in case.body:
         case.headers.pop("If-Match", None)
     if case.operation.label == "GET /runs/{id}" and not case.meta.is_negative_at(ParameterLocation.QUERY):
-        drawn = list(case.query)[:1]
+        first = _steps.get(str(case.path_parameters["id"]))
+        drawn = [] if first is None else list(case.query)[:1]
         case.query.clear()
-        case.query.update(dict.fromkeys(drawn, _steps.get(str(case.path_parameters["id"]), "")))
+        case.query.update(dict.fromkeys(drawn, first))
+    said = case.operation.label == "POST /conversations/{id}/messages"
+    if said and not case.meta.is_negative_at(ParameterLocation.BODY):
+        case.body.setdefault("id", str(_dice.random()))  # or an Idempotency-Key: one of the two is needed
     if case.operation.label == "POST /runs/{id}/events" and not case.meta.is_negative_at(ParameterLocation.BODY):
         case.body["name"] = _dice.choice(("paid", case.body["name"]))  # the only event that anything waits for
     return case
@@ -80,5 +87,5 @@ def map_case(context: HookContext, case: Case) -> Case:
 @schemathesis.hook
 def after_call(context: HookContext, case: Case, response: Any) -> None:
     """Learns of a run that was started."""
-    if response.status_code == 201:
-        _learn(response.json())
+    if response.status_code == 201 and "token" in (answer := response.json()):
+        _learn(answer)

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientWebSocketResponse, WSCloseCode, WSServerHandshakeError
+from jsonschema import Draft202012Validator
 
 from tests.acceptance.json_caller import opened
 from tests.patience import LONG
 from tests.talks import CONVERSATIONS, TWO, Caller, Talk, talking
 from wizard.channels.api.parameters import Number
+from wizard.channels.api.requests import OPEN
 from wizard.channels.api.sockets import FRAME, VALUES
 from wizard.channels.conversation.codes import TRIES
 from wizard.channels.conversation.conversations import Conversations
@@ -434,8 +436,38 @@ async def test_the_store_and_the_process_may_go_between_two_messages(tmp_path: P
         assert talk.asked == ("you", "full_name")
 
 
-@pytest.mark.parametrize("body", [{}, {"workflow": "two", "run": "x"}, {"run": "x", "input": {}}, {"workflow": 5}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"workflow": "two", "run": "x"},
+        {"workflow": "two", "code": "2345-6789"},
+        {"run": "x", "input": {}},
+        {"code": "2345-6789", "profile_id": "ann"},
+        {"workflow": 5},
+    ],
+)
 async def test_an_opening_that_says_nothing_or_too_much_is_refused(caller: Caller, body: dict[str, Any]) -> None:
-    """Half of such a request would be left undone without a word."""
+    """Half of such a request would be left undone without a word. The OpenAPI document admits none of them."""
     status, problem = await caller.calls("POST", CONVERSATIONS, None, body)
     assert status == 400, problem
+    assert not Draft202012Validator(OPEN.adapter.json_schema()).is_valid(body)
+
+
+async def test_a_message_that_is_missing_or_whose_key_is_none_is_refused(caller: Caller) -> None:
+    """A client that forgot its body was asked the question again, as if somebody had said nothing."""
+    talk = await Talk.opens(caller)
+    assert (await caller.calls("POST", talk.path, talk.token, **{"Idempotency-Key": "a key"}))[0] == 400
+    key = {"Idempotency-Key": "n" * 300}
+    assert (await caller.calls("POST", talk.path, talk.token, {"id": "m-1", "text": "Ann"}, **key))[0] == 400
+    assert talk.heard == (await caller.gets(f"{talk.path}?after=", talk.token))["messages"]
+
+
+async def test_who_asks_for_a_socket_without_opening_one_is_told_to(caller: Caller) -> None:
+    """RFC 9110, 15.5.22: what it has to be is in a header, for proxies and libraries."""
+    talk = await Talk.opens(caller)
+    address, key = talk.path.replace("/messages", "/ws"), {"Authorization": f"Bearer {talk.token}"}
+    async with caller.client.get(address, headers=key) as response:
+        assert (response.status, response.headers["Upgrade"]) == (426, "websocket")
+    async with caller.client.get(f"{address}?rich=2", headers=key) as response:
+        assert response.status == 400

@@ -14,6 +14,7 @@ from wizard.channels.http.problems import (
     RUN_BUSY,
     TOO_MANY_FOLLOWERS,
     TOO_MANY_MESSAGES,
+    UPGRADE_REQUIRED,
     WORKFLOW_UNAVAILABLE,
     ProblemType,
 )
@@ -113,6 +114,8 @@ def _socket(token: Problems) -> Json:
         "parameters": [parameter("afterMessage"), parameter("rich")],
         "responses": {
             "101": {"description": "The connection is a WebSocket from here on"},
-            **problem_answers((INVALID_REQUEST, INVALID_INPUT, *token, NOT_ALLOWED, TOO_MANY_FOLLOWERS)),
+            **problem_answers(
+                (INVALID_REQUEST, UPGRADE_REQUIRED, INVALID_INPUT, *token, NOT_ALLOWED, TOO_MANY_FOLLOWERS)
+            ),
         },
     }

@@ -96,8 +96,11 @@ class Talks:
         """Takes a message; the same id again is answered the same."""
         run_id = await self._admission.run_id(request)
         self.quota.check(run_id)
+        if not request.body_exists:
+            raise unreadable("The message is missing: send one as JSON.")
         body = await self._admission.body(request, SAY)
-        incoming = incoming_of(body, body.get("id") or _id_by_key(request))
+        key = idempotency_key(request)
+        incoming = incoming_of(body, body.get("id") or _id_of(key))
         said = await self._talks.hear(run_id, incoming, self._admission.token(request))
         return as_json(200, encode({"messages": _listed(request, said)}))
 
@@ -119,9 +122,8 @@ def _listed(request: web.Request, said: Sequence[Utterance]) -> list[dict[str, A
     return [message_json(one, rich=rich) for one in said]
 
 
-def _id_by_key(request: web.Request) -> str:
+def _id_of(key: str | None) -> str:
     """The id of a message that came without one, and with an Idempotency-Key. Raises Refused (400)."""
-    key = idempotency_key(request)
     if key is None:
         raise unreadable("`id` is missing: give each message an id of its own, such as a UUID.")
     return f"key {key}"[:MAX_ID]

@@ -42,7 +42,7 @@ def _path() -> Json:
 
 def _query() -> Json:
     def text(name: str, about: str, **more: Any) -> Json:
-        schema = {"type": "string", "minLength": 1, **more}
+        schema = {"type": "string", "minLength": 1} | more
         return {"name": name, "in": "query", "description": about, "schema": schema}
 
     steps = f"The {SHOWN} steps {{}} this one, instead of those around the current one. Take `before` or `after`."
@@ -54,7 +54,7 @@ def _query() -> Json:
         "before": text("before", page, pattern=r"^-?[0-9]{1,18}\.[^\n]{1,200}$"),
         "most": RUNS.described,
         "limit": ENTRIES.described,
-        "afterMessage": text("after", "Only messages after the one with this id.", maxLength=200),
+        "afterMessage": text("after", "Only messages after the one with this id.", minLength=0, maxLength=200),
         "mostMessages": MESSAGES.described,
         "wait": WAITING.described,
         "rich": RICH.described,

@@ -115,7 +115,10 @@ class NewEvent(TypedDict, total=False):
     at: Annotated[str, Field(max_length=40, pattern=_MOMENT), about(_AT, format="date-time")]
 
 
-_ONE_OF: JsonDict = {"not": {"required": ["workflow", "run"]}}
+_ONE_OF: JsonDict = {
+    "oneOf": [{"required": [name]} for name in ("workflow", "run", "code")],
+    "dependentRequired": {name: ["workflow"] for name in ("input", "profile_id", "session_id")},
+}
 
 
 @with_config(ConfigDict(**EXACT, json_schema_extra=_ONE_OF))

@@ -35,6 +35,7 @@ from wizard.channels.http.problems import (
     NOT_ALLOWED,
     TOO_MANY_FOLLOWERS,
     UNAVAILABLE,
+    UPGRADE_REQUIRED,
     WAIT,
     ProblemType,
     Refused,
@@ -93,12 +94,14 @@ class Sockets:
             max_msg_size=self.largest,  # what has come of a frame is held until the rest is there, and takes no ROOM
             compress=False,  # a thousandth of a frame's bytes would do to keep the server busy with it
         )
+        line = _Line(self, socket, request, run_id, last)
         if not socket.can_prepare(request):
-            raise Refused(INVALID_REQUEST, sentence("This address takes WebSocket connections only."))
+            only = sentence("This address takes WebSocket connections only.")
+            raise Refused(UPGRADE_REQUIRED, only, {"Upgrade": "websocket"})  # RFC 9110, 15.5.22
         try:
             with self._places.taken(run_id):
                 await socket.prepare(request)
-                await _Line(self, socket, request, run_id, last).hold()
+                await line.hold()
         except TooMany:
             detail = sentence("Too many clients are following this conversation. Ask for its messages instead.")
             raise Refused(TOO_MANY_FOLLOWERS, detail, WAIT) from None

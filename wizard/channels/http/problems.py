@@ -115,6 +115,7 @@ REJECTED = ProblemType("answers-rejected", 422, sentence("Some answers can't be 
 INVALID_INPUT = ProblemType("invalid-input", 422, sentence("The input can't be accepted"))
 KEY_REUSED = ProblemType("key-reused", 422, sentence("The idempotency key belongs to another request"))
 EVENT_KEY_WANTED = ProblemType("event-key-wanted", 401, sentence("The key for events is missing or wrong"))
+UPGRADE_REQUIRED = ProblemType("upgrade-required", 426, sentence("The connection must be a WebSocket"))
 TOO_MANY_FOR_ONE = ProblemType("too-many-for-one-event", 422, sentence("The event concerns too many runs"))
 TOO_MANY_SENT = ProblemType("too-many-events-sent", 429, sentence("Too many events were sent"))
 TOO_MANY_RUNS = ProblemType("too-many-runs", 429, sentence("Too many runs were started"))
@@ -219,6 +220,7 @@ PROBLEM_TYPES = (
     TOO_MANY_MESSAGES,
     RUN_BUSY,
     TOO_MANY_FOLLOWERS,
+    UPGRADE_REQUIRED,
     INTERNAL,
     UNAVAILABLE,
     WORKFLOW_UNAVAILABLE,

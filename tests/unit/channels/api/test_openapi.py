@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from functools import cache
-from itertools import product
+from itertools import compress, product
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.schemas import Validators, examples, with_few_objects
 from tests.unit.channels.web.webbed import FRIEND, TRIP
 from wizard.app import wizard_app
 from wizard.channels.api import openapi
-from wizard.channels.api.requests import BODIES, NEXT, check_together
+from wizard.channels.api.requests import BODIES, NEXT, OPEN, check_one_of, check_together
 from wizard.channels.http.json_bodies import parse_object
 from wizard.channels.http.members import Body
 from wizard.channels.http.problems import PROBLEM_TYPES, Refused
@@ -84,6 +84,8 @@ def is_taken(kind: Body[Any], body: Json) -> bool:
         members = kind.check(parse_object(json.dumps(body).encode()))
         if kind is NEXT:
             check_together(members)
+        if kind is OPEN:
+            check_one_of(members)
     except Refused:
         return False
     return True
@@ -98,7 +100,7 @@ def test_requests_are_described_as_they_are_checked(kind: Body[Any]) -> None:
     """What the schema refuses, the server refuses, and the other way round: a client that is generated out of it
     would send what isn't taken, or couldn't send what is."""
     schema = validator(document()["components"]["schemas"][kind.name])
-    required = dict.fromkeys(schema.schema.get("required", []), "x")
+    required = dict.fromkeys(schema.schema.get("required", ["workflow"] if kind is OPEN else []), "x")
     assert not is_taken(kind, {**required, "other": 1})
     assert not schema.is_valid({**required, "other": 1})
     assert is_taken(kind, required) == schema.is_valid(required)
@@ -119,6 +121,15 @@ def test_what_members_say_together_is_described() -> None:
         members = {"step": step, "answers": answers, "keep": keep, "partial": partial}
         body = {name: value for name, value in members.items() if value is not None}
         assert is_taken(NEXT, body) == schema.is_valid(body), body
+
+
+def test_what_opens_a_conversation_is_described() -> None:
+    """One of three, and what is for a new run with that alone."""
+    schema = validator(document()["components"]["schemas"]["Open"])
+    names = ("workflow", "run", "code", "input", "profile_id", "session_id", "language")
+    for chosen in product(FLAGS, repeat=len(names)):
+        texts = {name: {} if name == "input" else "de" for name in compress(names, chosen)}
+        assert is_taken(OPEN, texts) == schema.is_valid(texts), texts
 
 
 async def test_events_have_the_names_that_they_may_have(caller: Caller) -> None:
