@@ -44,7 +44,16 @@ def test_the_server_is_as_its_document_says(
         done = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "--config-file", HERE / rules, "run", *who),
-                *("--checks", "all", "--continue-on-failure", "--max-examples", str(10 * TORTURE), "--no-color"),
+                *(
+                    "--checks",
+                    "all",
+                    "--continue-on-failure",
+                    "--request-timeout",
+                    "60",
+                    "--max-examples",
+                    str(10 * TORTURE),
+                    "--no-color",
+                ),
                 *("--seed", str(request.config.getoption("hypothesis_seed"))),
                 f"{server.address}/api/v1{document}/openapi.json",
             ],

@@ -50,10 +50,10 @@ class Office:
         after = request.query.get("after", "")
         if len(after) > AFTER_CONVERSATION:
             raise unreadable("`after` must be what the `Link` of the page before names.")
-        state = request.query.get("state", "")
-        if state not in ("", *STATES):
+        state = request.query.get("state")
+        if state is not None and state not in STATES:
             raise unreadable(f"`state` is one of {', '.join(STATES)}.")
-        waiting = await self._attention.listed(limit, after, state)
+        waiting = await self._attention.listed(limit, after, state or "")
         headers = next_page(request, after=waiting[-1].place, limit=limit) if len(waiting) == limit else None
         return as_json(200, encode([_line(each) for each in waiting]), headers)
 

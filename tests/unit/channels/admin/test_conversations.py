@@ -51,6 +51,7 @@ async def test_an_operator_takes_over_writes_and_gives_back() -> None:
         assert await asks("GET", "/conversations?state=wanted&limit=1") == [waiting]
         assert await asks("GET", "/conversations?state=undelivered") == []
         await asks("GET", "/conversations?state=asleep", 400)
+        await asks("GET", "/conversations?state=", 400)
         long = await Conversations(engine).begin("two", run_id="-" * 200)  # as long as may be, and the first
         for told in ("Ann", "agent"):
             await Conversations(engine).hear(long.id, Incoming(told, told))
