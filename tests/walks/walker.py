@@ -402,8 +402,9 @@ class Walker:
 
 
 def _is_untouched(page: Page, typed: Typed) -> bool:
-    """Whether nobody typed there since the page came."""
-    return page.status == 200 and typed == Typed.on(Page(page.address, page.status, page.html))
+    """Whether nobody typed there since the page came. What was refused on it was typed, unless that was nothing."""
+    was_typed = page.status != 200 and any(typed.values.values())
+    return not was_typed and typed == Typed.on(Page(page.address, page.status, page.html))
 
 
 def _taken(page: Page) -> tuple[int, ...]:

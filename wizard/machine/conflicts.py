@@ -135,10 +135,10 @@ def takes_an_outline(ask: Ask) -> bool:
 def is_replay(run: Run, ask: Ask) -> bool:
     """Whether the same answers to the same step were taken already, so that nothing is to be done (S19)."""
     match ask:
-        case Answer(step=str(path), given=given):
-            return _is_taken(run, path, given or {})
+        case Answer(step=str(path), given=given, earlier=earlier):
+            return _is_taken(run, path, given or {}) and not (earlier and _is_typed_over(run, path))
         case Change(step=path, given=given, seen=str()) if given is not None:
-            return _is_taken(run, path, given)
+            return _is_taken(run, path, given) and not _is_typed_over(run, path)
         case _:
             return False
 
@@ -150,6 +150,11 @@ def _is_taken(run: Run, path: str, given: Mapping[str, Value]) -> bool:
     if step is run.current and run.status is not RunStatus.COMPLETED:
         return False  # accepted by a turn that was cut off: it is still to go on
     return _is_answer_of(step, given)
+
+
+def _is_typed_over(run: Run, path: str) -> bool:
+    """Whether a page shows something else by now than what was answered there: the answer is given anew then."""
+    return run.by_path[path].draft is not None
 
 
 def _is_answer_of(step: Step, given: Mapping[str, Value]) -> bool:

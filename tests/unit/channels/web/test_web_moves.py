@@ -307,6 +307,21 @@ async def test_a_blank_page_in_an_old_tab_empties_nothing(stage: Stage, button: 
         assert visitor.page.values["town"] == town
 
 
+async def test_an_answer_that_was_typed_over_can_be_given_again(stage: Stage) -> None:
+    """Somebody types another town, goes back, opens the page once more and settles on the first: it was taken for the
+    same answer again, and the other town came back later."""
+    visitor = await to_the_review(stage)
+    change = visitor.page.path.replace("/check", "/where?change")
+    await visitor.opens(change)
+    await visitor.fills(town="Basel").presses("previous")
+    await visitor.opens(change)
+    assert visitor.page.values["town"] == "Basel"
+    await visitor.fills(town="Bern").presses()
+    assert visitor.page.heading == "Check your answers"
+    await visitor.opens(change)
+    assert visitor.page.values["town"] == "Bern"
+
+
 # -- repeats ---------------------------------------------------------------------------------------------
 
 
