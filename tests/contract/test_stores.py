@@ -395,6 +395,23 @@ async def test_the_trace_is_read_in_pages(store: Store) -> None:
 # -- dedupe records ----------------------------------------------------------------------------
 
 
+async def test_a_reply_is_kept_without_a_change(store: Store) -> None:
+    """A request that changed nothing gets the same answer again as well (S19). The first that is stored stays, and
+    nothing is kept of a run that is gone."""
+    await store.commit(creating(run := a_run(), reply=a_reply()))
+    for body in (b"first", b"second"):
+        await store.keep_reply(run.id, a_reply(run.id, "key-2", body=body), NOW)
+    await store.keep_reply(run.id, a_reply(body=b"another"), NOW)
+    assert await store.reply(run.id, "key-2") == a_reply(run.id, "key-2", body=b"first")
+    assert await store.reply(run.id, "key-1") == a_reply()
+    await store.keep_reply("gone", a_reply("gone"), NOW)
+    assert await store.reply("gone", "key-1") is None
+    with pytest.raises(KeyReused):
+        await store.commit(turn(run, reply=a_reply(run.id, "key-2")))
+    await store.delete_run(run.id)
+    assert await store.reply(run.id, "key-2") is None
+
+
 async def test_a_reply_is_found_by_its_scope_and_key(store: Store) -> None:
     """A repeated request gets what the first one got, to the byte (S19)."""
     reply = a_reply()

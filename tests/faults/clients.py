@@ -80,7 +80,7 @@ class Client:
         again = await self.call(path, body, token, key)
         if first.status in (200, 201):
             assert again.status == first.status, (first, again)
-            assert again.body == first.body, "the same request got another answer"
+            assert again.body == first.body, ("the same request got another answer", first, again)
             self.replays += 1
         return again if first.status == 409 else first  # a refusal isn't kept: meanwhile it may be taken
 

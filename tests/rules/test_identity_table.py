@@ -335,7 +335,7 @@ async def test_the_person_gets_through() -> None:
                 )
                 answered = await host.send(call, "Ann", brought, run)
                 if call.address.endswith("/ws"):  # only a socket gets through there: it says so to who has come so far
-                    assert (answered.status, "WebSocket" in answered.body) == (400, call.method == "GET")
+                    assert (answered.status, "WebSocket" in answered.body) == (426, call.method == "GET")
                     continue
                 assert answered.status < 400, f"{call}: {answered}"
                 await host.engine.delete(run.id)

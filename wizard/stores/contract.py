@@ -150,6 +150,10 @@ class Store(Protocol):
     async def reply(self, scope: str, key: str) -> Reply | None:
         """The dedupe record of an earlier request."""
 
+    async def keep_reply(self, run_id: str, reply: Reply, at: datetime) -> None:
+        """Stores the dedupe record of a request that was taken and changed nothing of the run (S19). Where its key is
+        stored already, or there is no such run, nothing is."""
+
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         """Entries with a number above `after`, in order."""
 

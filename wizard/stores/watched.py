@@ -81,6 +81,9 @@ class WatchedStore:
     async def reply(self, scope: str, key: str) -> Reply | None:
         return await self._tell("reply", self._store.reply(scope, key))
 
+    async def keep_reply(self, run_id: str, reply: Reply, at: datetime) -> None:
+        await self._tell("keep_reply", self._store.keep_reply(run_id, reply, at))
+
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         return await self._tell("trace", self._store.trace(run_id, after, limit))
 

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any]]] = {
     "load": (("r",), {}),
     "revision": (("r",), {}),
     "reply": (("r", "key"), {}),
+    "keep_reply": (("r", "reply", "at"), {}),
     "trace": (("r", 3, 10), {}),
     "said": (("r", 3, 10), {}),
     "utterance": (("r", "m-1"), {}),
@@ -165,7 +166,10 @@ async def test_each_call_is_handed_on_and_told(name: str, inner: Any) -> None:
     arguments, named = CALLS[name]
     found = await getattr(WatchedStore(inner, ears, clock=Ticking()), name)(*arguments, **named)
     assert found in (name, None)
-    silent = ("open", "probe", "commit", "save_definition", "report", "vacate", "keep_refused", "forget_refused")
+    silent = (
+        *("open", "probe", "commit", "keep_reply", "save_definition", "report"),
+        *("vacate", "keep_refused", "forget_refused"),
+    )
     assert found == name or name in silent
     getattr(inner, name).assert_awaited_once_with(*arguments, **named)
     assert ears.told == [(name, 0.25, False)]

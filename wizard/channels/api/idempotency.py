@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -143,8 +144,7 @@ def _number(value: Any) -> dict[str, str]:
 
 
 class Recorder:
-    """Makes the answer to a request out of the run's new state: within the turn, so that it is stored
-    with it, or after it where there was nothing to store."""
+    """Makes the answer to a request out of the run's new state: within the turn, so that it is stored with it."""
 
     def __init__(self, identity: Identity, render: Callable[[RunView], Answer]) -> None:
         self._identity = identity
@@ -174,6 +174,12 @@ class Replies:
         """Raises KeyReused where the key came with another request."""
         reply = await self._store.reply(identity.scope, identity.key)
         return None if reply is None else identity.answer(reply)
+
+    async def keep(self, identity: Identity, run_id: str, answer: Answer, at: datetime) -> Answer:
+        """Stores the answer to a request that changed nothing of a run, and gives the one that is stored: another
+        process may have made this very request meanwhile."""
+        await self._store.keep_reply(run_id, identity.reply(answer), at)
+        return await self.find(identity) or answer
 
     def one_at_a_time(self, identity: Identity) -> AbstractAsyncContextManager[None]:
         return self._answering.under((identity.scope, identity.key))

@@ -5,6 +5,7 @@ key, and answered with the run state or with a problem that has it in it.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
 
@@ -193,8 +194,12 @@ class Moves:
                     if (earlier := await self._replies.find(identity)) is not None:
                         return earlier
                     raise
-                stored = recorder.stored(view) or await self._replies.find(identity)
-                return stored or render(view)
+                if (stored := recorder.stored(view) or await self._replies.find(identity)) is not None:
+                    return stored
+                answer = render(view)
+                if answer.status >= HTTPStatus.BAD_REQUEST:  # what is refused may be taken later
+                    return answer
+                return await self._replies.keep(identity, view.id, answer, self._engine.clock())
         except CallerError as error:
             return await self._refusal(scope, error, show)
 

@@ -165,6 +165,11 @@ class MemoryStore:
         stored = self._replies.get((scope, key))
         return None if stored is None else stored[2]
 
+    async def keep_reply(self, run_id: str, reply: Reply, at: datetime) -> None:
+        with self._lock:
+            if run_id in self._runs:
+                self._replies.setdefault((reply.scope, reply.key), (run_id, at, reply))
+
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         trace = self._traces.get(run_id)
         return [] if trace is None else trace.read(after, limit)

@@ -55,6 +55,8 @@ from wizard.stores.scripts import scripts
 POOL_SIZE = 10
 
 READ_REVISION = "SELECT revision FROM wizard.runs WHERE id = $1"
+KEEP_REPLY = """WITH run AS (SELECT id FROM wizard.runs WHERE id = $1 FOR KEY SHARE)
+    INSERT INTO wizard.replies SELECT $2, $3, id, $4, $5 FROM run ON CONFLICT DO NOTHING"""
 READ_REPLY = "SELECT run_id, body FROM wizard.replies WHERE scope = $1 AND key = $2"
 READ_HEADER = """SELECT id, workflow, version, status, revision, created_at, updated_at, expires_at, header
     FROM wizard.runs WHERE id = $1 FOR SHARE"""
@@ -226,6 +228,11 @@ class PostgresStore:
             if replies
             else None
         )
+
+    async def keep_reply(self, run_id: str, reply: Reply, at: datetime) -> None:
+        body = records.reply_body(self._vault, run_id, reply)
+        values = (encoded(run_id), encoded(reply.scope), encoded(reply.key), in_utc(at), body)
+        await self._pool.write(KEEP_REPLY, *values, run=run_id)
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         after, limit = bounded(after), bounded(limit)

@@ -63,6 +63,8 @@ SCANS = 4  # reads of much at a time
 log = logging.getLogger("wizard.stores")
 
 READ_REVISION = "SELECT revision FROM runs WHERE id=?"
+KEEP_REPLY = """INSERT INTO replies SELECT ?, ?, id, ?, ? FROM runs WHERE id=?
+    ON CONFLICT DO NOTHING"""
 READ_FORMER = "SELECT revision, body FROM formers WHERE run_id=?"
 READ_DEFINITION = "SELECT body FROM definitions WHERE version=?"
 WRITE_REPORT = "REPLACE INTO reports SELECT id, ?2 FROM runs WHERE id=?1"
@@ -189,6 +191,15 @@ class SqliteStore:
 
     async def reply(self, scope: str, key: str) -> Reply | None:
         return self._read(lambda connection: reading.read_reply(connection, self._vault, scope, key))
+
+    async def keep_reply(self, run_id: str, reply: Reply, at: datetime) -> None:
+        body = records.reply_body(self._vault, run_id, reply)
+        values = (reply.scope, reply.key, stored_time(at), body, run_id)
+
+        def write(connection: sqlite3.Connection) -> None:
+            connection.execute(KEEP_REPLY, values)
+
+        await self._writer.run(write)
 
     async def trace(self, run_id: str, after: int = 0, limit: int = 1000) -> Sequence[TraceEntry]:
         limit = max(limit, 0)

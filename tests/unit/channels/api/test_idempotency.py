@@ -45,6 +45,18 @@ async def count_runs(caller: Caller) -> int:
     return len(await caller.engine.store.list_runs())
 
 
+async def test_what_changed_nothing_changes_nothing_later(caller: Caller) -> None:
+    """S19: Back on the first page leads nowhere. Sent again when the run has gone on, it took somebody a page back."""
+    talk = await caller.start()
+    first = await keyed(talk, "previous", {}, "a")
+    told = await first.read()
+    await talk.next(ADA)
+    before = await talk.look()
+    again = await keyed(talk, "previous", {}, "a")
+    assert (again.status, await again.read(), again.headers["Idempotent-Replay"]) == (200, told, "true")
+    assert await talk.look() == before
+
+
 async def test_a_move_is_done_once(caller: Caller) -> None:
     """A program that got no answer asks again: it must get the first answer, though the run went on."""
     talk = await caller.start()
