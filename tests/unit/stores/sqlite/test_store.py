@@ -160,12 +160,15 @@ async def test_processes_share_a_file(path: Path) -> None:
     await asyncio.gather(*(store.open() for store in stores))
     await stores[0].commit(creating(a_run()))
     lost: Counter[str] = Counter()
+    all_have_looked = asyncio.Barrier(len(stores))
 
     async def mover(name: str, store: SqliteStore) -> None:
-        moves = 0
+        moves, looks = 0, 0
         while moves < 15:
             run = await store.load("run-1")
             assert run is not None
+            if (looks := looks + 1) == 1:
+                await all_have_looked.wait()
             try:
                 await store.commit(turn(run, entries=(Entry("moved", name),)))
             except StaleRevision:
@@ -177,7 +180,7 @@ async def test_processes_share_a_file(path: Path) -> None:
     for store in stores:
         assert await store.revision("run-1") == 61
     assert Counter(each.entry.step for each in await stores[0].trace("run-1")) == dict.fromkeys("0123", 15)
-    assert lost
+    assert lost.total() >= len(stores) - 1
     await asyncio.gather(*(store.close() for store in stores))
 
 
