@@ -82,6 +82,9 @@ class Posted:
             else:
                 kept[name] = [str(item) for item in (value if isinstance(value, list) else [value]) if item is not None]
         brought = {name: [text for text in texts if text] for name, texts in self.texts.items() if name not in _OWN}
+        for name, value in draft.items():
+            if not isinstance(value, list):  # a box that is ticked brings what it says unticked before that
+                brought[name] = brought.get(name, [])[-1:]
         filled = {name: [text for text in texts if text] for name, texts in kept.items()}
         return not self.files and all(brought.get(name, []) == filled.get(name, []) for name in {*brought, *filled})
 

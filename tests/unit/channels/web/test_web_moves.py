@@ -292,6 +292,20 @@ async def test_what_a_change_brought_up_is_answered_once(stage: Stage) -> None:
     assert visitor.page.heading == "Where to, Ann?"
 
 
+@pytest.mark.parametrize("ticked", [[], ["yes"]])
+async def test_back_pressed_twice_beside_a_box_goes_back_once(ticked: list[str]) -> None:
+    """A box says that it isn't ticked, and then that it is: the second click was told that the page is gone."""
+    box = {"name": "declared", "type": "boolean", "checkbox": True}
+    pages = [{"id": "a", "type": "message", "title": "A"}, {"id": "b", "type": "form", "title": "B", "fields": [box]}]
+    async with visiting(wizard_app(await make_test_engine({"id": "two", "nodes": pages})), "/w/two") as visitor:
+        await (await visitor.presses()).presses()
+        tab = visitor.fills(declared=ticked).tab()
+        tab.fills(declared=ticked)
+        await visitor.presses("previous")
+        await tab.presses("previous")
+        assert (tab.page.status, tab.page.heading) == (200, "A")
+
+
 @pytest.mark.parametrize("button", ["previous", "save"])
 async def test_a_blank_page_in_an_old_tab_empties_nothing(stage: Stage, button: str) -> None:
     """Going back never costs an answer. What was typed in the old tab is kept, as everywhere."""
