@@ -5,8 +5,9 @@ The longest come first, as none may begin when the others have nothing left to d
 or for a server that was killed, lie beside those that compute. What goes on in a browser is a chain of short waits for
 one process after another, and would be the last to end: all other tests leave the processors to it.
 
-In a fresh checkout each process would compile all tests and all that they import. So each begins to import at another
-one of them, and finds compiled what the others began with.
+Where processes aren't forked from one that has imported all (tests/workers.py), each would compile all tests and all
+that they import in a fresh checkout. So each begins at another one of them, and finds compiled what the others began
+with.
 """
 
 from __future__ import annotations

@@ -89,4 +89,8 @@ class Dialogue:
         return replace(self, digression="", relayed=0)
 
     def without_doubt(self) -> Dialogue:
-        return replace(self, doubt=(), confirms="", which=(), instead="")
+        return self.with_doubt_of(Dialogue())
+
+    def with_doubt_of(self, other: Dialogue) -> Dialogue:
+        """With what is asked back in the other one."""
+        return replace(self, doubt=other.doubt, confirms=other.confirms, which=other.which, instead=other.instead)

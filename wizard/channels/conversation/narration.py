@@ -321,9 +321,7 @@ class _Telling:
         moved = new_page or self.before.status is not view.status
         if self.heard is None and not moved and (was.name, was.doubted) == (self.now.name, self.now.doubted):
             if not view.remarks:  # what was asked back stays open: nothing else is asked now
-                self.now = replace(
-                    self.now, doubt=was.doubt, confirms=was.confirms, which=was.which, instead=was.instead
-                )
+                self.now = self.now.with_doubt_of(was)
                 return
         elif self._is_moved_elsewhere and (told := told_of_others(self._view_before, view, was.visit)) is not None:
             yield Line(self.words.say(told))
@@ -427,8 +425,7 @@ class _Telling:
     def _taken_before(self, errors: Mapping[str, str]) -> tuple[str, ...]:
         """The answer that was taken, before a form was handed in and refused because of others."""
         meaning = None if self.heard is None else self.heard.meaning
-        is_taken = isinstance(meaning, Answer) and errors and self.view.current.in_parts
-        return (meaning.name,) if is_taken and isinstance(meaning, Answer) else ()
+        return (meaning.name,) if isinstance(meaning, Answer) and errors and self.view.current.in_parts else ()
 
     def _fault(self) -> str:
         """What stopped the run and brought it back to this page: told once, and to who comes back to it; "" where the

@@ -88,11 +88,6 @@ class Posted:
         filled = {name: [text for text in texts if text] for name, texts in kept.items()}
         return not self.files and all(brought.get(name, []) == filled.get(name, []) for name in {*brought, *filled})
 
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing was typed or chosen."""
-        return not self.files and not any(name not in _OWN and any(texts) for name, texts in self.texts.items())
-
     def check_names(self, fields: Iterable[PromptField]) -> None:
         """Raises Refusal (400) where there are many inputs that the page never had."""
         known = {name for field in fields for name in _names_of(field)} | _OWN

@@ -168,14 +168,16 @@ def from_elsewhere() -> Refusal:
 
 
 def too_often(seconds: int) -> Refusal:
-    words = Explanation(429, sentence("Try again shortly"), (_wait(seconds),))
-    headers = {"Retry-After": str(seconds)}
-    return Refusal(words, here=True, closes=True, code="often", headers=headers)
+    return _later(_wait(seconds), "often", seconds)
 
 
 def too_many_codes(seconds: int) -> Refusal:
-    words = Explanation(429, sentence("Try again shortly"), (quotas.too_many_codes(seconds),))
-    return Refusal(words, here=True, closes=True, code="codes", headers={"Retry-After": str(seconds)})
+    return _later(quotas.too_many_codes(seconds), "codes", seconds)
+
+
+def _later(why: Sentence, code: str, seconds: int) -> Refusal:
+    words = Explanation(429, sentence("Try again shortly"), (why,))
+    return Refusal(words, here=True, closes=True, code=code, headers={"Retry-After": str(seconds)})
 
 
 def _wait(seconds: int) -> Sentence:

@@ -75,7 +75,8 @@ class Sent:
         says nothing: nobody wants to empty what they answered by an old tab."""
         mark = Shown.read(self.posted).mark
         is_old = mark not in ("", self.view.mark_of(self.path))
-        return None if is_old and self.posted.is_blank else self.draft
+        is_blank = self.posted.says({})
+        return None if is_old and is_blank else self.draft
 
     @property
     def is_current(self) -> bool:
